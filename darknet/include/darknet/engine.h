@@ -1,0 +1,229 @@
+/* The C ABI of the Darknet engine: load a network, compile a plan, run it, decode its heads.
+ *
+ * Every function that can fail returns a dn_status; the details of the last failure on the
+ * calling thread are in dn_last_error(). Nothing here exits, aborts or prints.
+ *
+ * Threads: a dn_network may be used from any number of threads at once, except while weights are
+ * loaded into it. A dn_plan is used by one thread at a time.
+ *
+ * Strings are UTF-8. Text returned through char** is freed with dn_text_free().
+ */
+#ifndef DARKNET_ENGINE_H
+#define DARKNET_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define DN_API __declspec(dllexport)
+#else
+#define DN_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised whenever a structure or the meaning of a function here changes. */
+#define DN_ABI_VERSION 1
+
+typedef enum dn_status {
+  DN_OK = 0,
+  DN_ERROR_CFG = 1,      /* the network description is wrong */
+  DN_ERROR_WEIGHTS = 2,  /* the weights file does not fit, or holds non-finite numbers */
+  DN_ERROR_DATA = 3,     /* an image, tensor or side file is wrong */
+  DN_ERROR_DEVICE = 4,   /* the device is missing or failed */
+  DN_ERROR_MEMORY = 5,   /* out of memory */
+  DN_ERROR_FILE = 6,     /* a file cannot be opened, read or written */
+  DN_ERROR_ARGUMENT = 7, /* a value given by the caller is out of range */
+  DN_ERROR_INTERNAL = 8  /* a defect of the engine */
+} dn_status;
+
+typedef struct dn_error {
+  dn_status status;
+  int line;          /* line in file, or -1 */
+  int layer;         /* index of the layer, or -1 */
+  char file[1024];   /* empty where unknown */
+  char section[64];  /* section type without brackets, empty where unknown */
+  char message[2048]; /* one line: "file:line: [section] what is wrong, what was expected" */
+} dn_error;
+
+/* The last failure on this thread. Valid until the next failing call on it. */
+DN_API const dn_error* dn_last_error(void);
+
+DN_API int dn_abi_version(void);
+
+/* How the engine was built and what this machine offers, as a JSON object: version, onednn,
+ * openmp, cuda, bf16, isa, threads. */
+DN_API dn_status dn_build_info(char** json);
+
+DN_API void dn_text_free(char* text);
+
+/* ---- network ------------------------------------------------------------------------------ */
+
+typedef struct dn_network dn_network;
+
+/* Parses a network description. name is used in messages and to find side files (tree=, map=)
+ * beside it; it need not exist. */
+DN_API dn_status dn_network_create(const char* cfg, size_t length, const char* name,
+                                   dn_network** network);
+DN_API void dn_network_destroy(dn_network* network);
+
+typedef struct dn_weights_report {
+  int32_t major, minor, revision;
+  int32_t seen_bytes;    /* 4 or 8: the width of the counter in the header */
+  uint64_t seen;         /* images the network was trained on */
+  int32_t layers;        /* layers of the network that own weights */
+  int32_t layers_loaded; /* of these, completely filled from the file */
+  uint64_t bytes_expected;
+  uint64_t bytes_found;
+  uint64_t bytes_left;   /* in the file behind the last weight */
+} dn_weights_report;
+
+/* Loads a .weights file. up_to < 0 expects all layers, else those with an index below up_to.
+ * strict != 0: the size must fit exactly. strict == 0: a short file fills what it reaches, the
+ * rest keeps its values; a long file's end is ignored. report may be NULL.
+ * The file stays open: its numbers are read again when a plan is compiled. */
+DN_API dn_status dn_network_load_weights(dn_network* network, const char* path, int up_to,
+                                         int strict, dn_weights_report* report);
+
+/* Writes a .weights file under a temporary name and renames it. up_to < 0 writes all layers. */
+DN_API dn_status dn_network_save_weights(dn_network* network, const char* path, int up_to);
+
+/* The network at an input size (0, 0: the cfg's) as a JSON object: options of [net], layers with
+ * type, line, options, input and output shapes, parameters and operations, outputs, heads. */
+DN_API dn_status dn_network_describe(dn_network* network, int width, int height, char** json);
+
+/* Every section the engine knows with its keys, types, defaults and meanings, as JSON. */
+DN_API dn_status dn_describe_sections(char** json);
+
+/* ---- graph -------------------------------------------------------------------------------- */
+
+/* What compiling does to the graph. */
+#define DN_PASS_FOLD_BATCHNORM 1u
+#define DN_PASS_FUSE_ACTIVATION 2u
+#define DN_PASS_FUSE_SUM 4u
+#define DN_PASS_ALIAS_CONCAT 8u
+#define DN_PASS_REUSE_MEMORY 16u
+#define DN_PASS_ALL 31u
+
+typedef struct dn_graph dn_graph;
+
+/* The graph of ops a network is lowered to, for walks from outside (export). */
+DN_API dn_status dn_graph_create(dn_network* network, int width, int height, unsigned passes,
+                                 dn_graph** graph);
+DN_API void dn_graph_destroy(dn_graph* graph);
+
+/* JSON object: values (c, h, w), nodes (op, attributes, inputs, output, layer, constants, post),
+ * input, outputs (value, layer), layers (value of each layer). */
+DN_API dn_status dn_graph_describe(dn_graph* graph, char** json);
+
+/* Copies constant number index of a node (as listed by dn_graph_describe) into out. */
+DN_API dn_status dn_graph_constant(dn_graph* graph, int node, int index, float* out, size_t size);
+
+/* ---- plan --------------------------------------------------------------------------------- */
+
+typedef enum dn_precision {
+  DN_PRECISION_AUTO = 0, /* bf16 where the processor has it in hardware, else f32 */
+  DN_PRECISION_F32 = 1,
+  DN_PRECISION_BF16 = 2
+} dn_precision;
+
+typedef enum dn_backend {
+  DN_BACKEND_AUTO = 0,     /* the fastest that is built in */
+  DN_BACKEND_PORTABLE = 1, /* the engine's own kernels, no library */
+  DN_BACKEND_REFERENCE = 2 /* the readable op functors alone: slow, the oracle of the others */
+} dn_backend;
+
+typedef struct dn_plan_options {
+  int width, height; /* network input size; 0, 0: the cfg's */
+  int batch;         /* images of one run, >= 1 */
+  int threads;       /* 0: one per processor */
+  dn_precision precision;
+  dn_backend backend;
+  unsigned passes;  /* DN_PASS_*; with 0 every layer's output can be read */
+} dn_plan_options;
+
+typedef struct dn_plan dn_plan;
+
+DN_API dn_status dn_plan_create(dn_network* network, const dn_plan_options* options,
+                                dn_plan** plan);
+DN_API void dn_plan_destroy(dn_plan* plan);
+
+/* JSON object: backend, precision, threads, bytes of activations and weights, steps (kernel,
+ * layer, shapes, operations and, after dn_plan_profile, milliseconds). */
+DN_API dn_status dn_plan_describe(dn_plan* plan, char** json);
+
+/* 8-bit pixels, interleaved; rows may be apart by more than their length. */
+typedef struct dn_image {
+  const uint8_t* data;
+  int width, height;
+  int channels;      /* must be the network's */
+  int64_t row_bytes; /* from one row to the next */
+  int bgr;           /* with 3 or 4 channels: blue first */
+} dn_image;
+
+typedef enum dn_resize {
+  DN_RESIZE_STRETCH = 0,  /* Darknet's resize_image: each axis on its own, corner aligned */
+  DN_RESIZE_LETTERBOX = 1 /* aspect ratio kept, grey (0.5) bars */
+} dn_resize;
+
+/* Resizes an image into slot [0, batch) of the plan's input, as planes of 0..1. */
+DN_API dn_status dn_plan_set_image(dn_plan* plan, int slot, const dn_image* image,
+                                   dn_resize resize);
+
+/* Copies a float32 (batch, channels, height, width) array into the plan's input. */
+DN_API dn_status dn_plan_set_input(dn_plan* plan, const float* input, size_t size);
+
+DN_API dn_status dn_plan_run(dn_plan* plan);
+
+/* Runs the plan with a clock around every step; the times are in dn_plan_describe(). */
+DN_API dn_status dn_plan_profile(dn_plan* plan, int repeat);
+
+/* Copies an output layer (numbered in network order) of all images, NCHW, into out. */
+DN_API dn_status dn_plan_output(dn_plan* plan, int index, float* out, size_t size);
+
+/* Copies any layer's output. Needs a plan without passes. */
+DN_API dn_status dn_plan_layer_output(dn_plan* plan, int layer, float* out, size_t size);
+
+/* ---- detection ---------------------------------------------------------------------------- */
+
+typedef enum dn_nms_kind {
+  DN_NMS_HEAD = -1,   /* what the cfg's last head says */
+  DN_NMS_DEFAULT = 0, /* IoU */
+  DN_NMS_GREEDY = 1,  /* DIoU with exponent 0.6 (Darknet's greedynms) */
+  DN_NMS_DIOU = 2,    /* DIoU with exponent beta_nms */
+  DN_NMS_CORNERS = 3, /* IoU */
+  DN_NMS_NONE = 4
+} dn_nms_kind;
+
+typedef struct dn_detect_options {
+  float threshold; /* confidence a detection must exceed, 0..1 */
+  float nms;       /* overlap above which the weaker of two boxes of a class goes, 0..1 */
+  float hier;      /* threshold of a class hierarchy (tree=), 0..1 */
+  dn_nms_kind nms_kind;
+  dn_resize resize; /* how the image was put into its slot */
+  int image_width, image_height;
+} dn_detect_options;
+
+/* One class of one box. The box is relative to the image: centre, width, height; not clipped. */
+typedef struct dn_detection {
+  float x, y, w, h;
+  float objectness;
+  float confidence;
+  float uncertainty[4]; /* of x, y, w, h: Gaussian_yolo only, else 0 */
+  int32_t class_id;
+  int32_t box; /* detections with the same number are classes of one box */
+} dn_detection;
+
+/* Decodes the heads for one slot after a run, in Darknet's order. *detections is freed with
+ * dn_detections_free(). */
+DN_API dn_status dn_plan_detect(dn_plan* plan, int slot, const dn_detect_options* options,
+                                dn_detection** detections, int* count);
+DN_API void dn_detections_free(dn_detection* detections);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DARKNET_ENGINE_H */

@@ -1,0 +1,351 @@
+// Direct convolution, of blocked sources (ConvAlgo::Direct) and of plain images (ConvAlgo::First).
+//
+// The output is cut into tiles of a few pixels of one row (of the whole map, for 1x1 kernels). A
+// thread takes a rectangle of tiles x output channels, and works through it in chunks that keep the
+// input of a chunk and the weights of one register tile in the second-level cache. Tiles whose taps
+// cross the left or right border read a zero-padded copy of their input.
+#include "register_tile.h"
+
+namespace dn::cpu::DN_ISA {
+namespace {
+
+constexpr int64_t kInputBudget = 256 << 10;   // bytes of input a chunk of tiles may touch
+constexpr int64_t kWeightBudget = 192 << 10;  // bytes of weights of a register tile at a time
+
+// What source layouts and groups come down to.
+struct Geometry {
+  ConvShape s;       // 1x1 kernels: the map as one long row
+  int lane;          // floats per pixel and channel block of the source: 16, or 1 when plain
+  int pixel_stride;  // floats between the inputs of neighbouring output pixels
+  int group_c, group_k, group_k_padded;
+  int blocks, count, last_count;  // see TileInput
+  int channel_tiles;              // register tiles of channels in a group
+  int64_t group_weights;          // floats
+  int row_tiles;                  // pixel tiles in an output row
+  int tile_width;                 // of the widest, in pixels
+  int block_chunk;                // channel blocks summed at a time
+  int chunk_tiles;                // pixel tiles per chunk
+  int patch_width;                // input pixels in a row of a tile
+  int64_t patch;                  // floats of the padded copy of a tile's input
+};
+
+Geometry geometry_of(const ConvDesc& d) {
+  Geometry g;
+  ConvShape& s = g.s;
+  s = d.shape;
+  const bool pointwise = s.kh == 1 && s.kw == 1 && s.stride_y == 1 && s.stride_x == 1 &&
+                         s.pad_top == 0 && s.pad_left == 0 && s.oh == s.h && s.ow == s.w;
+  if (pointwise) {
+    s.w = s.ow = s.h * s.w;
+    s.h = s.oh = 1;
+  }
+  g.group_c = s.c / s.groups;
+  g.group_k = s.k / s.groups;
+  g.group_k_padded = round_up(g.group_k, kBlock);
+  g.lane = d.plain_src ? 1 : kBlock;
+  g.pixel_stride = g.lane * s.stride_x;
+  g.blocks = d.plain_src ? g.group_c : ceil_div(g.group_c, kBlock);
+  g.count = g.lane;
+  g.last_count = d.plain_src ? 1 : g.group_c - (g.blocks - 1) * kBlock;
+  g.channel_tiles = ceil_div(g.group_k_padded, kTileChannels);
+  g.group_weights = (int64_t)g.group_k_padded * g.group_c * s.kh * s.kw;
+
+  g.row_tiles = ceil_div(s.ow, g.group_k_padded == kBlock ? kNarrowPixels : kTilePixels);
+  g.tile_width = ceil_div(s.ow, g.row_tiles);
+  const int64_t block_weights = 4LL * g.count * s.kw * s.kh * kTileChannels;
+  const int chunks = d.plain_dst ? 1 : (int)((g.blocks * block_weights - 1) / kWeightBudget) + 1;
+  g.block_chunk = ceil_div(g.blocks, least(chunks, g.blocks));
+  g.patch_width = (g.tile_width - 1) * s.stride_x + (s.kw - 1) * s.dilation + 1;
+  g.patch = round_up(g.block_chunk * s.kh * g.patch_width * g.lane, 16);
+  const int64_t touched =
+      g.row_tiles <= 2 ? g.patch
+                       : (int64_t)g.block_chunk * g.lane * g.tile_width * s.stride_x * s.stride_y;
+  g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * touched)));
+  return g;
+}
+
+struct PixelTile {
+  TileInput in;
+  int image, pixels;
+  int skip_taps;  // see TileJob
+  int64_t first;  // its first pixel in the output plane
+};
+
+// The scratch of a thread: offsets of the taps in the source and in a patch, tiles, patches.
+struct Scratch {
+  int* offsets;
+  int* patch_offsets;
+  PixelTile* tiles;
+  float* patches;
+  int64_t floats;  // of all of it
+};
+
+Scratch lay_out(const Geometry& g, float* base) {
+  const int taps = round_up(g.s.kh * g.s.kw, 16);
+  const int tiles = round_up((int)sizeof(PixelTile) * g.chunk_tiles / 4, 16);
+  Scratch scratch;
+  scratch.offsets = (int*)base;
+  scratch.patch_offsets = scratch.offsets + taps;
+  scratch.tiles = (PixelTile*)(scratch.patch_offsets + taps);
+  scratch.patches = base + 2 * taps + tiles;
+  scratch.floats = 2 * taps + tiles + g.patch * g.chunk_tiles;
+  return scratch;
+}
+
+// Cuts the work in `pixels` x `channels` parts, one per thread, so that the slowest is done first;
+// of equals, the cut that moves less data.
+struct Cut {
+  int pixels, channels;
+};
+Cut cut_work(const Geometry& g, int pixel_tiles, int threads) {
+  Cut best = {threads, 1};
+  double best_cost = 0;
+  for (int channels = 1; channels <= threads; ++channels) {
+    if (threads % channels) continue;
+    const int pixels = threads / channels;
+    const double steps =
+        (double)ceil_div(pixel_tiles, pixels) * ceil_div(g.channel_tiles, channels);
+    const double weights = 4.0 * g.group_c * g.s.kh * g.s.kw;
+    const double bytes =
+        weights * g.group_k / channels + 4.0 * g.group_c * g.s.h * g.s.w * g.s.n / pixels;
+    const double cost = steps * (1 + 1e-12 * bytes);
+    if (channels == 1 || cost < best_cost) {
+      best_cost = cost;
+      best = {pixels, channels};
+    }
+  }
+  return best;
+}
+
+// Points `tile` at its input: in place when every column is inside, else at a copy in `patch`.
+void place_input(const Geometry& g, const Scratch& scratch, const float* group_src,
+                 int64_t batch_stride, int first_block, int blocks, PixelTile* tile, float* patch) {
+  const ConvShape& s = g.s;
+  const int oy = (int)(tile->first / s.ow), ox = (int)(tile->first % s.ow);
+  const int y0 = oy * s.stride_y - s.pad_top, x0 = ox * s.stride_x - s.pad_left;
+  int skip = 0, rows = s.kh;  // the kernel rows that meet the input: `rows`, after `skip`
+  while (rows > 0 && y0 + skip * s.dilation < 0) ++skip, --rows;
+  while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
+  const int y = y0 + skip * s.dilation;
+
+  const int64_t plane = (int64_t)s.h * s.w * g.lane;
+  const float* block = group_src + tile->image * batch_stride + first_block * plane;
+  TileInput& in = tile->in;
+  in.blocks = blocks;
+  in.taps = rows * s.kw;
+  in.count = g.count;
+  in.last_count = first_block + blocks == g.blocks ? g.last_count : g.count;
+  in.pixel_stride = g.pixel_stride;
+  tile->skip_taps = skip * s.kw;
+  if (x0 >= 0 && x0 + (tile->pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w) {
+    in.src = block + ((int64_t)y * s.w + x0) * g.lane;
+    in.block_stride = plane;
+    in.offsets = scratch.offsets;
+    return;
+  }
+  const int row_floats = g.patch_width * g.lane;
+  in.src = patch;
+  in.block_stride = (int64_t)rows * row_floats;
+  in.offsets = scratch.patch_offsets;
+  const int from = most(x0, 0), to = most(from, least(x0 + g.patch_width, s.w));
+  const int before = least(g.patch_width, from - x0) * g.lane, inside = (to - from) * g.lane;
+  for (int b = 0; b < blocks; ++b, block += plane) {
+    for (int r = 0; r < rows; ++r, patch += row_floats) {
+      const float* row = block + ((int64_t)(y + r * s.dilation) * s.w + from) * g.lane;
+      memset(patch, 0, before * 4);
+      memcpy(patch + before, row, inside * 4);
+      memset(patch + before + inside, 0, (row_floats - before - inside) * 4);
+    }
+  }
+}
+
+// Copies [channel block][pixel][16] to [channel][pixel].
+void write_plain(const float* tile, int channels, int pixels, float* dst, int64_t plane) {
+  for (int k = 0; k < channels; ++k) {
+    const float* from = tile + k / kBlock * pixels * kBlock + k % kBlock;
+    for (int t = 0; t < pixels; ++t) dst[k * plane + t] = from[t * kBlock];
+  }
+}
+
+struct Job {
+  Geometry g;
+  bool plain_dst;
+  const float* bias;
+  const float* weights;
+  Source src;
+  Target dst;
+  Epilogue e;
+};
+
+// A whole epilogue over `n` floats that lie in cache. `residual` may be null.
+void finish(const Epilogue& e, float* p, const float* residual, int64_t n) {
+  if (e.act != Act::Linear) apply(e.act, p, nullptr, p, n);
+  if (residual) apply(e.act_after_residual, p, residual, p, n);
+}
+
+// Runs `kernel` on one pixel tile and `channels` output channels from `first_channel`. `tile_job`
+// holds their weights. The bias is added with the `first` channel blocks, the rest of the epilogue
+// is done after the `last`.
+void run_tile(const Job& job, const PixelTile& tile, TileKernel kernel, TileJob tile_job,
+              int first_channel, int channels, bool first, bool last) {
+  const ConvShape& s = job.g.s;
+  const int64_t pixels = (int64_t)s.oh * s.ow;
+  alignas(64) float local[kTilePixels * kTileChannels];
+  float* dst = local;
+  int64_t plane = tile.pixels * kBlock;
+  if (!job.plain_dst) {
+    plane = pixels * kBlock;
+    dst = job.dst.data + tile.image * job.dst.batch_stride + first_channel / kBlock * plane +
+          tile.first * kBlock;
+  }
+  const bool slope_in_kernel = last && is_sloped(job.e.act);
+  tile_job.in = tile.in;
+  tile_job.skip_taps = tile.skip_taps;
+  tile_job.start = first ? job.bias + first_channel : nullptr;
+  tile_job.dst = dst;
+  tile_job.plane = plane;
+  tile_job.slope = slope_in_kernel ? slope_of(job.e.act) : 1.f;
+  kernel(&tile_job);
+  if (!last) return;
+  if (!slope_in_kernel || job.e.residual) {
+    Epilogue rest = job.e;
+    if (slope_in_kernel) rest.act = Act::Linear;
+    for (int b = 0; b < channels / kBlock; ++b) {
+      const float* residual = job.e.residual;
+      if (residual) {
+        residual += tile.image * job.e.residual_stride + (first_channel / kBlock + b) * plane +
+                    tile.first * kBlock;
+      }
+      finish(rest, dst + b * plane, residual, tile.pixels * kBlock);
+    }
+  }
+  if (job.plain_dst) {
+    write_plain(
+        local, least(channels, s.k - first_channel), tile.pixels,
+        job.dst.data + tile.image * job.dst.batch_stride + first_channel * pixels + tile.first,
+        pixels);
+  }
+}
+
+// Register tiles [k0, k1) of group `group` on the first `count` of the scratch's pixel tiles.
+void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1, int count) {
+  const Geometry& g = job.g;
+  const int64_t plane = (int64_t)g.s.h * g.s.w * g.lane;
+  const float* src = job.src.data + (int64_t)group * g.blocks * plane;
+  const int64_t taps = (int64_t)g.s.kh * g.s.kw;
+  PixelTile* tiles = scratch.tiles;
+  for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
+    const int blocks = least(g.block_chunk, g.blocks - b0);
+    for (int i = 0; i < count; ++i) {
+      place_input(g, scratch, src, job.src.batch_stride, b0, blocks, tiles + i,
+                  scratch.patches + i * g.patch);
+    }
+    for (int kt = k0; kt < k1; ++kt) {
+      const int channel = kt * kTileChannels;
+      const int channels = least(kTileChannels, g.group_k_padded - channel);
+      const int64_t block_weights = taps * g.count * channels;
+      TileJob tile_job;
+      tile_job.weights =
+          job.weights + group * g.group_weights + channel * taps * g.group_c + b0 * block_weights;
+      tile_job.weights_stride = block_weights;
+      int pixels = 0;
+      TileKernel kernel = nullptr;
+      for (int i = 0; i < count; ++i) {
+        if (tiles[i].pixels != pixels) {
+          pixels = tiles[i].pixels;
+          kernel = find_kernel(channels, pixels, g.pixel_stride);
+        }
+        tile_job.ahead = fetch_ahead(i, blocks * block_weights);
+        run_tile(job, tiles[i], kernel, tile_job, group * g.group_k + channel, channels, b0 == 0,
+                 b0 + blocks == g.blocks);
+      }
+    }
+  }
+}
+
+void run_part(const Job& job, int tile0, int tile1, int part_k, int parts_k, float* base) {
+  const Geometry& g = job.g;
+  const int k0 = part(g.channel_tiles, part_k, parts_k);
+  const int k1 = part(g.channel_tiles, part_k + 1, parts_k);
+  const Scratch scratch = lay_out(g, base);
+  for (int tap = 0; tap < g.s.kh * g.s.kw; ++tap) {
+    const int y = tap / g.s.kw, x = tap % g.s.kw;
+    scratch.offsets[tap] = (y * g.s.w + x) * g.s.dilation * g.lane;
+    scratch.patch_offsets[tap] = (y * g.patch_width + x * g.s.dilation) * g.lane;
+  }
+  const int chunks = ceil_div(tile1 - tile0, g.chunk_tiles);
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    const int first = tile0 + part(tile1 - tile0, chunk, chunks);
+    const int count = tile0 + part(tile1 - tile0, chunk + 1, chunks) - first;
+    for (int i = 0; i < count; ++i) {
+      const int row = (first + i) / g.row_tiles, column = (first + i) % g.row_tiles;
+      const int x0 = part(g.s.ow, column, g.row_tiles), x1 = part(g.s.ow, column + 1, g.row_tiles);
+      PixelTile& tile = scratch.tiles[i];
+      tile.image = row / g.s.oh;
+      tile.first = (int64_t)(row % g.s.oh) * g.s.ow + x0;
+      tile.pixels = x1 - x0;
+    }
+    for (int group = 0; group < g.s.groups; ++group) run_chunk(job, scratch, group, k0, k1, count);
+  }
+}
+
+}  // namespace
+
+size_t direct_packed_bytes(const ConvDesc& d) {
+  const Geometry g = geometry_of(d);
+  return 4 * g.s.groups * (g.group_k_padded + g.group_weights);
+}
+
+size_t direct_scratch_bytes(const ConvDesc& d, int threads) {
+  return 4 * threads * lay_out(geometry_of(d), nullptr).floats;
+}
+
+// packed: bias[k padded], then for each group and register tile of channels
+// [channel block][ky][kx][channel][channels of the tile], without padding of the input channels.
+void pack_direct(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+  const Geometry g = geometry_of(d);
+  const ConvShape& s = g.s;
+  const int k_padded = g.group_k_padded * s.groups;  // groups > 1 need no padding
+  for (int k = 0; k < k_padded; ++k) packed[k] = bias && k < s.k ? bias[k] : 0.f;
+  float* out = packed + k_padded;
+  const int block = d.plain_src ? 1 : kBlock;
+  for (int group = 0; group < s.groups; ++group) {
+    for (int k0 = 0; k0 < g.group_k_padded; k0 += kTileChannels) {
+      const int width = least(kTileChannels, g.group_k_padded - k0);
+      for (int c0 = 0; c0 < g.group_c; c0 += block) {
+        for (int tap = 0; tap < s.kh * s.kw; ++tap) {
+          for (int c = c0; c < least(c0 + block, g.group_c); ++c) {
+            for (int k = k0; k < k0 + width; ++k) {
+              const int64_t row = (int64_t)(group * g.group_k + k) * g.group_c + c;
+              *out++ = k < g.group_k ? weights[row * s.kh * s.kw + tap] : 0.f;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void conv_direct(const ConvDesc& d, const float* packed, Source src, Target dst, const Epilogue& e,
+                 float* scratch, int threads) {
+  Job job;
+  job.g = geometry_of(d);
+  const Geometry& g = job.g;
+  job.plain_dst = d.plain_dst;
+  job.bias = packed;
+  job.weights = packed + g.group_k_padded * g.s.groups;
+  job.src = src;
+  job.dst = dst;
+  job.e = e;
+  const int tiles = g.s.n * g.s.oh * g.row_tiles;
+  const Cut cut = cut_work(g, tiles, threads);
+  const int64_t thread_scratch = lay_out(g, nullptr).floats;
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int id = 0; id < threads; ++id) {
+    const int pixel_part = id / cut.channels;
+    run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),
+             id % cut.channels, cut.channels, scratch + id * thread_scratch);
+  }
+}
+
+}  // namespace dn::cpu::DN_ISA

@@ -1,0 +1,158 @@
+// Picks the instruction set at run time, chooses the convolution algorithm, checks nothing else.
+#include <initializer_list>
+
+#include "isa_api.h"
+
+namespace dn::cpu {
+
+#if defined(__x86_64__)
+namespace avx512 {
+extern const IsaTable table;
+}
+namespace avx2 {
+extern const IsaTable table;
+}
+#endif
+namespace baseline {
+extern const IsaTable table;
+}
+
+namespace {
+
+const IsaTable& table_of(Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::Avx512) return avx512::table;
+  if (isa == Isa::Avx2) return avx2::table;
+#endif
+  return baseline::table;
+}
+
+const IsaTable& best_table() { return table_of(best_isa()); }
+
+// Whether `algo` can compute the convolution.
+bool can_do(const ConvDesc& d, ConvAlgo algo) {
+  const ConvShape& s = d.shape;
+  const bool dense = s.groups == 1;
+  switch (algo) {
+    case ConvAlgo::Direct:
+      return !d.plain_src &&
+             (dense || (s.c % s.groups == 0 && s.k % s.groups == 0 &&
+                        s.c / s.groups % kBlock == 0 && s.k / s.groups % kBlock == 0));
+    case ConvAlgo::First:
+      return d.plain_src && !d.plain_dst && dense;
+    case ConvAlgo::Depthwise:
+      return !d.plain_src && !d.plain_dst && s.groups == s.c && s.groups == s.k;
+    case ConvAlgo::Winograd2:
+    case ConvAlgo::Winograd4:
+      return !d.plain_src && !d.plain_dst && dense && s.kh == 3 && s.kw == 3 && s.stride_y == 1 &&
+             s.stride_x == 1 && s.dilation == 1;
+    case ConvAlgo::WinogradStride2:
+      return !d.plain_src && !d.plain_dst && dense && s.kh == 3 && s.kw == 3 && s.stride_y == 2 &&
+             s.stride_x == 2 && s.dilation == 1;
+    default:
+      return false;
+  }
+}
+
+// Estimated run time of a dense 3x3 convolution, in units of a multiply-add per input and output
+// channel. The constants are fitted to measurements (2 cores of Zen 5, AVX-512): a float of weights
+// from memory costs as much as 25 multiply-adds, and transforming a float of input or output as
+// much as 17. Winograd needs more weights, so that it loses on small maps.
+double cost_of(const ConvShape& s, ConvAlgo algo) {
+  if (algo == ConvAlgo::Direct) return 9.0 * s.n * s.oh * s.ow + 25 * 9;
+  const int m = algo == ConvAlgo::Winograd2 ? 2 : 4;
+  const double frequencies = algo == ConvAlgo::WinogradStride2 ? 81 : (m + 2) * (m + 2);
+  const double weights = algo == ConvAlgo::WinogradStride2 ? 36 : frequencies;
+  const double tiles = (double)s.n * ((s.oh + m - 1) / m) * ((s.ow + m - 1) / m);
+  return frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k)) + 25 * weights;
+}
+
+ConvAlgo choose_algo(const ConvDesc& d) {
+  if (d.plain_src) return ConvAlgo::First;
+  if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
+  ConvAlgo best = ConvAlgo::Direct;
+  for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
+    if (can_do(d, algo) && cost_of(d.shape, algo) < cost_of(d.shape, best)) best = algo;
+  }
+  return best;
+}
+
+}  // namespace
+
+Isa best_isa() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+    return Isa::Avx512;
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::Avx2;
+#endif
+  return Isa::Baseline;
+}
+
+const char* isa_name(Isa isa) {
+  return isa == Isa::Avx512 ? "avx512" : isa == Isa::Avx2 ? "avx2" : "baseline";
+}
+
+ConvPlan plan_conv(const ConvDesc& desc) {
+  ConvPlan plan = {desc, 0};
+  ConvAlgo& algo = plan.desc.algo;
+  if (algo == ConvAlgo::Auto) algo = choose_algo(desc);
+  if (!can_do(desc, algo)) algo = ConvAlgo::Unsupported;
+  if (algo != ConvAlgo::Unsupported) plan.packed_bytes = table_of(desc.isa).packed_bytes(plan.desc);
+  return plan;
+}
+
+size_t conv_scratch_bytes(const ConvPlan& plan, int threads) {
+  return table_of(plan.desc.isa).scratch_bytes(plan.desc, threads);
+}
+
+void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed) {
+  table_of(plan.desc.isa).pack(plan.desc, weights, bias, (float*)packed);
+}
+
+void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
+              const Epilogue& epilogue, void* scratch, int threads) {
+  table_of(plan.desc.isa)
+      .conv(plan.desc, (const float*)packed, src, dst, epilogue, (float*)scratch, threads);
+}
+
+size_t max_pool_scratch_bytes(const PoolShape& shape, int threads) {
+  return best_table().max_pool_scratch(shape, threads);
+}
+
+void max_pool(const PoolShape& shape, Source src, Target dst, void* scratch, int threads) {
+  best_table().max_pool(shape, src, dst, (float*)scratch, threads);
+}
+
+void upsample(int n, int c, int h, int w, int stride, float scale, Source src, Target dst,
+              int threads) {
+  best_table().upsample(n, c, h, w, stride, scale, src, dst, threads);
+}
+
+void add(int n, int c, int h, int w, Source a, Source b, Act act, Target dst, int threads) {
+  best_table().add(n, c, h, w, a, b, act, dst, threads);
+}
+
+void activate(int n, int c, int h, int w, Source a, Act act, Target dst, int threads) {
+  best_table().activate(n, c, h, w, a, act, dst, threads);
+}
+
+void copy_channels(const ChannelCopy& copy, Source src, Target dst, int threads) {
+  best_table().copy_channels(copy, src, dst, threads);
+}
+
+void to_blocked(int n, int c, int h, int w, Source plain, Target blocked, int threads) {
+  best_table().to_blocked(n, c, h, w, plain, blocked, threads);
+}
+
+void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int threads) {
+  best_table().to_plain(n, c, h, w, blocked, plain, threads);
+}
+
+void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
+               const float* src, Act act, float* dst, int threads) {
+  best_table().connected(n, inputs, outputs, weights, bias, src, act, dst, threads);
+}
+
+}  // namespace dn::cpu

@@ -1,0 +1,144 @@
+// The innermost loop of every dense convolution: a tile of T output pixels x NV vectors of output
+// channels that stays in registers while all taps and input channels are summed.
+//
+// Each output is one chain of multiply-adds in the order (channel block, ky, kx, channel), whatever
+// the tile size, so that results do not depend on how the work is cut.
+#pragma once
+
+#include "activations.h"
+
+namespace dn::cpu::DN_ISA {
+
+// The input of a tile. For each of `blocks` channel blocks, `taps` taps and `count` channels
+// (`last_count` in the last block), one float per pixel is read at
+//   src + block * block_stride + offsets[tap] + channel + pixel * PX.
+// PX below kBlock is a plain image: a block is one channel and `count` is not looked at.
+struct TileInput {
+  const float* src;
+  int64_t block_stride;
+  const int* offsets;
+  int blocks, taps, count, last_count;
+  int pixel_stride;  // PX, when it is not known at compile time
+};
+
+struct TileJob {
+  TileInput in;
+  // Weights: blocks at a distance of `weights_stride`; inside, [tap][channel][NV vectors].
+  // The first `skip_taps` (of kernel rows above the input) are passed over.
+  const float* weights;
+  int64_t weights_stride;
+  int skip_taps;
+  int64_t ahead;       // weights that far (in floats) behind each used one are fetched into cache
+  const float* start;  // a value per output channel (the bias), or null to add to what `dst` holds
+  float* dst;          // [channel block][pixel][16]
+  int64_t plane;       // floats from one channel block of `dst` to the next
+  float slope;         // the results are x > 0 ? x : slope * x
+};
+
+typedef void (*TileKernel)(const TileJob*);
+
+// Where vector `v` of pixel `t` is.
+DN_INLINE float* at(float* dst, int64_t plane, int t, int v) {
+  return dst + v / kLanes * plane + t * kBlock + v % kLanes * VL;
+}
+
+template <int NV, int T, int PX>
+static void tile_kernel(const TileJob* job) {
+  // The pragmas unroll before `sum` is split into registers; later would leave it in memory.
+  vf sum[T][NV];
+  if (const float* start = job->start) {
+    // The output is not in cache yet: have its lines brought while the tile is computed.
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) __builtin_prefetch(at(job->dst, job->plane, t, v), 1, 3);
+    }
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) sum[t][v] = load(start + v * VL);
+    }
+  } else {
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) sum[t][v] = load(at(job->dst, job->plane, t, v));
+    }
+  }
+  const int64_t px = PX ? PX : job->in.pixel_stride;
+  for (int b = 0; b < job->in.blocks; ++b) {
+    const int count = PX == 1 || PX == 2       ? 1
+                      : b + 1 < job->in.blocks ? job->in.count
+                                               : job->in.last_count;
+    const float* block = job->in.src + b * job->in.block_stride;
+    const float* w =
+        job->weights + b * job->weights_stride + (int64_t)job->skip_taps * count * (NV * VL);
+    const int64_t ahead = job->ahead;
+    const int* offset = job->in.offsets;
+    for (const int* end = offset + job->in.taps; offset < end; ++offset) {
+      const float* s = block + *offset;
+      for (int i = 0; i < count; ++i, ++s, w += NV * VL) {
+        __builtin_prefetch(w + ahead, 0, 2);
+        vf channel[NV];
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) channel[v] = load(w + v * VL);
+#pragma GCC unroll 32
+        for (int t = 0; t < T; ++t) {
+          const vf pixel = splat(s[t * px]);
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v) sum[t][v] += pixel * channel[v];
+        }
+      }
+    }
+    // Hides that the job is the same after the loop: its fields are read again there, and do not
+    // take registers (GCC keeps what it can in vector registers, which are all needed) through it.
+    asm("" : "+r"(job));
+  }
+  const vf slope = splat(job->slope);
+#pragma GCC unroll 32
+  for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      store(at(job->dst, job->plane, t, v), sloped(sum[t][v], slope));
+    }
+  }
+}
+
+// `ahead` for the `i`th of the pixel tiles that use the same `weights` floats: the first two fetch
+// half of the cache lines of the next weights each, spread over their run time. Left to the
+// hardware, the first tile would wait for all of them.
+DN_INLINE int64_t fetch_ahead(int i, int64_t weights) {
+  return i == 0 ? weights : i == 1 ? weights + 16 : 0;
+}
+
+template <int NV, int PX, int T>
+static TileKernel kernel_of(int pixels) {
+  if constexpr (T > 1) {
+    if (pixels < T) return kernel_of<NV, PX, T - 1>(pixels);
+  }
+  return tile_kernel<NV, T, PX>;
+}
+
+template <int PX>
+static TileKernel kernel_for(int channels, int pixels) {
+  return channels == kTileChannels ? kernel_of<kTileVectors, PX, kTilePixels>(pixels)
+                                   : kernel_of<kLanes, PX, kNarrowPixels>(pixels);
+}
+
+// The kernel for `channels` output channels: kTileChannels (and up to kTilePixels pixels), or one
+// block (and up to kNarrowPixels).
+static inline TileKernel find_kernel(int channels, int pixels, int pixel_stride) {
+  switch (pixel_stride) {
+    case 1:
+      return kernel_for<1>(channels, pixels);
+    case 2:
+      return kernel_for<2>(channels, pixels);
+    case kBlock:
+      return kernel_for<kBlock>(channels, pixels);
+    case 2 * kBlock:
+      return kernel_for<2 * kBlock>(channels, pixels);
+  }
+  return kernel_for<0>(channels, pixels);
+}
+
+}  // namespace dn::cpu::DN_ISA

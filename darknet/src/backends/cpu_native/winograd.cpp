@@ -1,0 +1,405 @@
+// Winograd convolution, 3x3 with stride 1 or 2.
+//
+// Output tiles of 4x4 or 2x2 pixels are computed from transformed inputs and kernels: each of their
+// coefficients ("frequencies", see winograd_transforms.h) is summed over the input channels by
+// itself, as a small matrix product, and the products are transformed back.
+//
+// Blocks of tiles go through all three steps while their coefficients are in the second-level
+// cache. With few weights, each thread takes its own tiles. With many, the threads share the
+// transformed input and each takes its own output channels, so that weights are read once.
+#include "register_tile.h"
+#include "winograd_transforms.h"
+
+namespace dn::cpu::DN_ISA {
+namespace {
+
+constexpr int64_t kSharedWeights = 6
+                                   << 20;  // transformed weights (bytes) from which they are split
+constexpr int64_t kSharedInput = 2 << 20;  // bytes of transformed input in a shared block
+constexpr int64_t kOwnInput = 768 << 10;   // and in a block of one thread
+
+// Transforms the inputs of a tile in one channel block: `s` is its first pixel, rows are `row`
+// floats apart. Frequency f is written to out + at[f].
+template <class W>
+DN_INLINE void input_tile(const float* s, int64_t row, float* out, const int64_t* at) {
+  constexpr int N = W::kInputs, F = W::kFrequencies;
+#pragma GCC unroll 1
+  for (int lane = 0; lane < kBlock; lane += VL) {
+    vf half[F][N], d[N], r[F];
+#pragma GCC unroll 9
+    for (int x = 0; x < N; ++x) {
+#pragma GCC unroll 9
+      for (int y = 0; y < N; ++y) d[y] = load(s + y * row + x * kBlock + lane);
+      W::input(d, r);
+#pragma GCC unroll 9
+      for (int y = 0; y < F; ++y) half[y][x] = r[y];
+    }
+#pragma GCC unroll 9
+    for (int y = 0; y < F; ++y) {
+      W::input(half[y], r);
+#pragma GCC unroll 9
+      for (int x = 0; x < F; ++x) store(out + at[y * F + x] + lane, r[x]);
+    }
+  }
+}
+
+// Transforms the products at m + at[f] to the outputs of a tile.
+template <class W>
+DN_INLINE void output_tile(const float* m, const int64_t* at, const float* bias, float slope,
+                           float* out, int64_t row) {
+  constexpr int M = W::kOutputs, F = W::kFrequencies;
+#pragma GCC unroll 1
+  for (int lane = 0; lane < kBlock; lane += VL) {
+    vf half[M][F], d[F], r[M];
+#pragma GCC unroll 9
+    for (int x = 0; x < F; ++x) {
+#pragma GCC unroll 9
+      for (int y = 0; y < F; ++y) d[y] = load(m + at[y * F + x] + lane);
+      W::output(d, r);
+#pragma GCC unroll 9
+      for (int y = 0; y < M; ++y) half[y][x] = r[y];
+    }
+    const vf b = load(bias + lane), slopes = splat(slope);
+#pragma GCC unroll 9
+    for (int y = 0; y < M; ++y) {
+      W::output(half[y], r);
+#pragma GCC unroll 9
+      for (int x = 0; x < M; ++x) {
+        store(out + y * row + x * kBlock + lane, sloped(r[x] + b, slopes));
+      }
+    }
+  }
+}
+
+constexpr int kMostFrequencies = 81;
+
+struct Geometry {
+  ConvShape s;
+  int blocks, last_count;  // input channel blocks, channels in the last
+  int k_padded, k_tiles;   // output channels, register tiles of them
+  int tile_rows, tile_columns, tiles;
+  bool share_input;  // threads share the tiles and split the output channels
+  int block_tiles;   // most tiles in a block
+  int64_t input_floats, product_floats;
+};
+
+template <class W>
+Geometry geometry_of(const ConvDesc& d, int threads) {
+  constexpr int frequencies = W::kFrequencies * W::kFrequencies;
+  constexpr int weights = W::kWeights * W::kWeights;
+  Geometry g;
+  const ConvShape& s = g.s = d.shape;
+  g.blocks = ceil_div(s.c, kBlock);
+  g.last_count = s.c - (g.blocks - 1) * kBlock;
+  g.k_padded = round_up(s.k, kBlock);
+  g.k_tiles = ceil_div(g.k_padded, kTileChannels);
+  g.tile_rows = ceil_div(s.oh, W::kOutputs);
+  g.tile_columns = ceil_div(s.ow, W::kOutputs);
+  g.tiles = s.n * g.tile_rows * g.tile_columns;
+
+  const int64_t tile_bytes = 4LL * frequencies * g.blocks * kBlock;
+  const int64_t weight_bytes = 4LL * weights * s.c * g.k_padded;
+  g.share_input = weight_bytes > kSharedWeights && g.k_tiles >= threads;
+  const int64_t budget = g.share_input ? kSharedInput : kOwnInput;
+  const int most_tiles = (int)most<int64_t>(kTilePixels, budget / tile_bytes);
+  const int parts = g.share_input ? 1 : threads;
+  const int own = ceil_div(g.tiles, parts);  // tiles of the thread with the most
+  g.block_tiles = ceil_div(own, ceil_div(own, most_tiles));
+  const int64_t tile_floats = (int64_t)frequencies * kBlock * g.block_tiles;
+  g.input_floats = g.blocks * tile_floats + weights * kBlock;
+  g.product_floats = kTileChannels / kBlock * tile_floats + weights * kBlock;
+  return g;
+}
+
+// Where the coefficients of a block of `count` tiles are. Frequencies that meet the same weight
+// follow each other: for each weight [channel block][frequency][tile][16].
+struct Layout {
+  int64_t first[kMostFrequencies];  // of each weight, in floats
+  int pixels[kMostFrequencies];     // tiles of all its frequencies
+  int64_t at[kMostFrequencies];     // of each frequency, in channel block 0
+  int64_t step[kMostFrequencies];   // of each frequency, to the next channel block
+};
+
+template <class W>
+void lay_out(int blocks, int count, Layout* layout) {
+  constexpr int F = W::kFrequencies, weights = W::kWeights * W::kWeights;
+  int weight_of[F * F], before[F * F];  // the weight of a frequency; frequencies before it there
+  for (int w = 0; w < weights; ++w) layout->pixels[w] = 0;
+  for (int f = 0; f < F * F; ++f) {
+    const int w = weight_of[f] = W::weight_of(f / F) * W::kWeights + W::weight_of(f % F);
+    before[f] = layout->pixels[w];
+    layout->pixels[w] += count;
+  }
+  int64_t next = 0;
+  for (int w = 0; w < weights; ++w) {
+    layout->first[w] = next;
+    next += (int64_t)blocks * layout->pixels[w] * kBlock;
+    // An odd number of cache lines, so that the frequencies of a tile do not share a cache set.
+    if (next / kBlock % 2 == w % 2) next += kBlock;
+  }
+  for (int f = 0; f < F * F; ++f) {
+    layout->at[f] = layout->first[weight_of[f]] + before[f] * kBlock;
+    layout->step[f] = (int64_t)layout->pixels[weight_of[f]] * kBlock;
+  }
+}
+
+struct Job {
+  Geometry g;
+  const float* bias;
+  const float* weights;
+  Source src;
+  Target dst;
+  Epilogue e;
+};
+
+struct TilePlace {
+  int image, row, column;
+};
+TilePlace place_of(const Geometry& g, int tile) {
+  const int per_image = g.tile_rows * g.tile_columns;
+  const int in_image = tile % per_image;
+  return {tile / per_image, in_image / g.tile_columns, in_image % g.tile_columns};
+}
+
+// Transforms channel block `block` of the tiles [tile0, tile1) of those from `first`.
+template <class W>
+void transform_block(const Job& job, const Layout& layout, int block, int first, int tile0,
+                     int tile1, float* inputs) {
+  const Geometry& g = job.g;
+  const ConvShape& s = g.s;
+  constexpr int N = W::kInputs, F = W::kFrequencies;
+  alignas(64) float patch[N * N * kBlock];
+  const int64_t row = (int64_t)s.w * kBlock;
+  int64_t at[F * F];
+  for (int f = 0; f < F * F; ++f) at[f] = layout.at[f] + block * layout.step[f];
+  for (int t = tile0; t < tile1; ++t) {
+    const TilePlace place = place_of(g, first + t);
+    const int y0 = place.row * W::kStep - s.pad_top, x0 = place.column * W::kStep - s.pad_left;
+    const float* plane = job.src.data + place.image * job.src.batch_stride + block * s.h * row;
+    const float* from = plane + y0 * row + x0 * kBlock;
+    int64_t from_row = row;
+    if (y0 < 0 || x0 < 0 || y0 + N > s.h || x0 + N > s.w) {
+      memset(patch, 0, sizeof(patch));
+      const int left = most(0, -x0), right = least(N, s.w - x0);
+      for (int y = most(0, -y0); y < N && y0 + y < s.h && left < right; ++y) {
+        memcpy(patch + (y * N + left) * kBlock, from + y * row + left * kBlock,
+               (right - left) * kBlock * 4);
+      }
+      from = patch;
+      from_row = N * kBlock;
+    }
+    input_tile<W>(from, from_row, inputs + t * kBlock, at);
+  }
+}
+
+// Transforms the products of block `b` of a register tile of output channels back, and writes the
+// outputs: channel block `k_block` of `count` tiles from `first`.
+template <class W>
+void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int first, int count,
+                   const float* products) {
+  const Geometry& g = job.g;
+  const ConvShape& s = g.s;
+  constexpr int M = W::kOutputs, F = W::kFrequencies;
+  const bool in_one = is_sloped(job.e.act);
+  const float slope = in_one ? slope_of(job.e.act) : 1.f;
+  const float* bias = job.bias + k_block * kBlock;
+  const int64_t row = (int64_t)s.ow * kBlock;
+  alignas(64) float local[M * M * kBlock];
+  int64_t at[F * F];
+  for (int f = 0; f < F * F; ++f) at[f] = layout.at[f] + b * layout.step[f];
+  for (int t = 0; t < count; ++t) {
+    const TilePlace place = place_of(g, first + t);
+    const int y0 = place.row * M, x0 = place.column * M;
+    const int64_t offset = ((int64_t)k_block * s.oh + y0) * row + x0 * kBlock;
+    float* dst = job.dst.data + place.image * job.dst.batch_stride + offset;
+    const int rows = least(M, s.oh - y0), columns = least(M, s.ow - x0);
+    const bool in_place = in_one && rows == M && columns == M;
+    output_tile<W>(products + t * kBlock, at, bias, slope, in_place ? dst : local,
+                   in_place ? row : M * kBlock);
+    if (!in_place) {
+      if (!in_one) apply(job.e.act, local, nullptr, local, M * M * kBlock);
+      for (int y = 0; y < rows; ++y) {
+        memcpy(dst + y * row, local + y * M * kBlock, columns * kBlock * 4);
+      }
+    }
+    if (!job.e.residual) continue;
+    const float* residual = job.e.residual + place.image * job.e.residual_stride + offset;
+    for (int y = 0; y < rows; ++y) {
+      apply(job.e.act_after_residual, dst + y * row, residual + y * row, dst + y * row,
+            columns * kBlock);
+    }
+  }
+}
+
+// Sums the products of `count` transformed tiles for the register tile `kt` of output channels,
+// and finishes their outputs. `in` and `out`: the layouts of inputs and products.
+template <class W>
+void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int first, int count,
+              const float* inputs, float* products) {
+  alignas(64) static const float zeros[kTileChannels] = {};
+  static const int no_offset = 0;
+  const Geometry& g = job.g;
+  const int channels = least(kTileChannels, g.k_padded - kt * kTileChannels);
+  const int64_t weight_floats = (int64_t)g.s.c * channels;
+  constexpr int weights = W::kWeights * W::kWeights;
+  TileJob tile;
+  tile.in.offsets = &no_offset;
+  tile.in.blocks = g.blocks;
+  tile.in.taps = 1;
+  tile.in.count = kBlock;
+  tile.in.last_count = g.last_count;
+  tile.weights = job.weights + (int64_t)kt * kTileChannels * weights * g.s.c;
+  tile.weights_stride = kBlock * channels;
+  tile.skip_taps = 0;
+  tile.start = zeros;
+  tile.slope = 1.f;
+  for (int w = 0; w < weights; ++w, tile.weights += weight_floats) {
+    const int pixels = in.pixels[w], parts = ceil_div(pixels, kTilePixels);
+    tile.in.block_stride = tile.plane = pixels * kBlock;
+    for (int p = 0; p < parts; ++p) {
+      const int t0 = part(pixels, p, parts), t1 = part(pixels, p + 1, parts);
+      tile.ahead = fetch_ahead(p, weight_floats);
+      tile.in.src = inputs + in.first[w] + t0 * kBlock;
+      tile.dst = products + out.first[w] + t0 * kBlock;
+      find_kernel(channels, t1 - t0, kBlock)(&tile);
+    }
+  }
+  for (int b = 0; b < channels / kBlock; ++b) {
+    write_outputs<W>(job, out, b, kt * kTileChannels / kBlock + b, first, count, products);
+  }
+}
+
+// All blocks of tiles of one thread.
+template <class W>
+void run_own(const Job& job, int tile0, int tile1, float* scratch) {
+  const Geometry& g = job.g;
+  const int blocks = ceil_div(tile1 - tile0, g.block_tiles);
+  for (int i = 0; i < blocks; ++i) {
+    const int first = tile0 + part(tile1 - tile0, i, blocks);
+    const int count = tile0 + part(tile1 - tile0, i + 1, blocks) - first;
+    Layout in, out;
+    lay_out<W>(g.blocks, count, &in);
+    lay_out<W>(kTileChannels / kBlock, count, &out);
+    for (int b = 0; b < g.blocks; ++b) transform_block<W>(job, in, b, first, 0, count, scratch);
+    for (int kt = 0; kt < g.k_tiles; ++kt) {
+      multiply<W>(job, in, out, kt, first, count, scratch, scratch + g.input_floats);
+    }
+  }
+}
+
+// One block of tiles, by all threads together.
+template <class W>
+void run_shared(const Job& job, int first, int count, float* scratch, int threads) {
+  const Geometry& g = job.g;
+  Layout in, out;
+  lay_out<W>(g.blocks, count, &in);
+  lay_out<W>(kTileChannels / kBlock, count, &out);
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(static, 1)
+    for (int id = 0; id < threads; ++id) {
+      // The tiles of all channel blocks in one row, cut evenly.
+      const int begin = part(g.blocks * count, id, threads);
+      const int end = part(g.blocks * count, id + 1, threads);
+      for (int b = begin / count; b * count < end; ++b) {
+        transform_block<W>(job, in, b, first, most(begin - b * count, 0),
+                           least(end - b * count, count), scratch);
+      }
+    }
+#pragma omp for schedule(static, 1)
+    for (int id = 0; id < threads; ++id) {
+      float* products = scratch + g.input_floats + id * g.product_floats;
+      for (int kt = part(g.k_tiles, id, threads); kt < part(g.k_tiles, id + 1, threads); ++kt) {
+        multiply<W>(job, in, out, kt, first, count, scratch, products);
+      }
+    }
+  }
+}
+
+// The entry points, for one kind of transform.
+template <class W>
+struct Winograd {
+  static size_t packed_bytes(const ConvDesc& d) {
+    const Geometry g = geometry_of<W>(d, 1);
+    return 4 * g.k_padded * (1 + (int64_t)W::kWeights * W::kWeights * g.s.c);
+  }
+
+  static size_t scratch_bytes(const ConvDesc& d, int threads) {
+    const Geometry g = geometry_of<W>(d, threads);
+    return 4 * ((g.share_input ? 1 : threads) * g.input_floats + threads * g.product_floats);
+  }
+
+  // packed: bias[k padded], then for each register tile of output channels
+  // [transformed weight][input channel][channels of the tile].
+  static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+    const Geometry g = geometry_of<W>(d, 1);
+    constexpr int N = W::kWeights;
+    for (int k = 0; k < g.k_padded; ++k) packed[k] = bias && k < g.s.k ? bias[k] : 0.f;
+    packed += g.k_padded;
+    for (int k = 0; k < g.k_padded; ++k) {
+      const int k0 = k / kTileChannels * kTileChannels;
+      const int width = least(kTileChannels, g.k_padded - k0);
+      float* out = packed + (int64_t)k0 * N * N * g.s.c + (k - k0);
+      for (int c = 0; c < g.s.c; ++c) {
+        double columns[3][N] = {}, row[3], all[N];
+        for (int x = 0; x < 3 && k < g.s.k; ++x) {
+          const float* tap = weights + ((int64_t)k * g.s.c + c) * 9 + x;
+          const double column[3] = {tap[0], tap[3], tap[6]};
+          W::kernel(column, columns[x]);
+        }
+        for (int y = 0; y < N; ++y) {
+          for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
+          W::kernel(row, all);
+          for (int x = 0; x < N; ++x) {
+            out[((int64_t)(y * N + x) * g.s.c + c) * width] = (float)all[x];
+          }
+        }
+      }
+    }
+  }
+
+  static void conv(const ConvDesc& d, const float* packed, Source src, Target dst,
+                   const Epilogue& e, float* scratch, int threads) {
+    const Geometry g = geometry_of<W>(d, threads);
+    const Job job = {g, packed, packed + g.k_padded, src, dst, e};
+    if (g.share_input) {
+      const int blocks = ceil_div(g.tiles, g.block_tiles);
+      for (int i = 0; i < blocks; ++i) {
+        const int first = part(g.tiles, i, blocks);
+        run_shared<W>(job, first, part(g.tiles, i + 1, blocks) - first, scratch, threads);
+      }
+      return;
+    }
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int id = 0; id < threads; ++id) {
+      run_own<W>(job, part(g.tiles, id, threads), part(g.tiles, id + 1, threads),
+                 scratch + id * (g.input_floats + g.product_floats));
+    }
+  }
+};
+
+}  // namespace
+
+#define DN_CALL(function, ...)                                                 \
+  d.algo == ConvAlgo::Winograd2   ? Winograd<Winograd2>::function(__VA_ARGS__) \
+  : d.algo == ConvAlgo::Winograd4 ? Winograd<Winograd4>::function(__VA_ARGS__) \
+                                  : Winograd<WinogradStride2>::function(__VA_ARGS__)
+
+size_t winograd_packed_bytes(const ConvDesc& d) { return DN_CALL(packed_bytes, d); }
+
+size_t winograd_scratch_bytes(const ConvDesc& d, int threads) {
+  return DN_CALL(scratch_bytes, d, threads);
+}
+
+void pack_winograd(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+  DN_CALL(pack, d, weights, bias, packed);
+}
+
+void conv_winograd(const ConvDesc& d, const float* packed, Source src, Target dst,
+                   const Epilogue& e, float* scratch, int threads) {
+  DN_CALL(conv, d, packed, src, dst, e, scratch, threads);
+}
+
+#undef DN_CALL
+
+}  // namespace dn::cpu::DN_ISA

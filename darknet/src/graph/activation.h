@@ -1,0 +1,106 @@
+// The activation functions of the three Darknet forks: one definition for every device.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/device_code.h"
+
+namespace dn {
+
+enum class Activation {
+  linear,
+  logistic,
+  loggy,
+  relu,
+  relu6,
+  elu,
+  selu,
+  gelu,
+  relie,
+  ramp,
+  leaky,
+  revleaky,
+  tanh,
+  plse,
+  hardtan,
+  lhtan,
+  stair,
+  swish,
+  mish,
+  hard_mish,
+  // over the channels of a pixel, not element by element: op ChannelNormalize
+  normalize_channels,
+  normalize_channels_softmax,
+  normalize_channels_softmax_maxval,
+};
+
+const std::vector<std::pair<const char*, Activation>>& activation_names();
+const char* name_of(Activation activation);
+
+inline bool over_channels(Activation activation) {
+  return activation >= Activation::normalize_channels;
+}
+
+DN_HD inline float logistic(float x) { return 1.f / (1.f + expf(-x)); }
+
+// One element of any activation that works element by element.
+DN_HD inline float activate(Activation activation, float x) {
+  switch (activation) {
+    case Activation::linear:
+      return x;
+    case Activation::logistic:
+      return logistic(x);
+    case Activation::loggy:
+      return 2.f * logistic(x) - 1.f;
+    case Activation::relu:
+      return x > 0 ? x : 0.f;
+    case Activation::relu6:  // compat: AlexeyAB's CPU path returns 0 for every input
+      return x < 0 ? 0.f : x > 6 ? 6.f : x;
+    case Activation::elu:
+      return x >= 0 ? x : expm1f(x);
+    case Activation::selu:
+      return x >= 0 ? 1.0507f * x : 1.0507f * 1.6732f * expm1f(x);
+    case Activation::gelu:
+      return 0.5f * x * (1.f + tanhf(0.797885f * x + 0.035677f * x * x * x));
+    case Activation::relie:
+      return x > 0 ? x : 0.01f * x;
+    case Activation::ramp:
+      return (x > 0 ? x : 0.f) + 0.1f * x;
+    case Activation::leaky:
+    case Activation::revleaky:
+      return x > 0 ? x : 0.1f * x;
+    case Activation::tanh:
+      return tanhf(x);
+    case Activation::plse:
+      return x < -4   ? 0.01f * (x + 4.f)
+             : x > 4  ? 0.01f * (x - 4.f) + 1.f
+                      : 0.125f * x + 0.5f;
+    case Activation::hardtan:
+      return x < -1 ? -1.f : x > 1 ? 1.f : x;
+    case Activation::lhtan:
+      return x < 0 ? 0.001f * x : x > 1 ? 0.001f * (x - 1.f) + 1.f : x;
+    case Activation::stair: {
+      const float n = floorf(x);
+      const float half = floorf(x / 2.f);
+      return fmodf(n, 2.f) == 0.f ? half : (x - n) + half;
+    }
+    case Activation::swish:
+      return x * logistic(x);
+    case Activation::mish: {
+      // x tanh(ln(1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2): no cancellation, no overflow
+      if (x > 20) return x;
+      const float e = expf(x);
+      const float n = e * (e + 2.f);
+      return x * n / (n + 2.f);
+    }
+    case Activation::hard_mish:
+      return x > 0 ? x : x > -2 ? x * x / 2.f + x : 0.f;
+    default:
+      return x;
+  }
+}
+
+}  // namespace dn

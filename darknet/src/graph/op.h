@@ -1,0 +1,76 @@
+// An op: one node kind of the graph, with its own attributes, shape rule and reference kernel.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/context.h"
+#include "core/json.h"
+#include "core/shape.h"
+#include "graph/activation.h"
+
+namespace dn {
+
+// An array a node needs at run time, made from trained parameters (batch normalisation folded).
+struct Constant {
+  std::string name;
+  std::vector<int64_t> dims;
+  std::vector<float> values;
+};
+
+// Work fused behind an op, in order. add takes the next extra input of the node.
+struct Post {
+  enum class Kind { activation, add };
+  Kind kind = Kind::activation;
+  Activation activation = Activation::linear;
+};
+
+// What a kernel gets: dense float32 NCHW tensors.
+struct Args {
+  const float* const* in;
+  const Shape* in_shapes;
+  size_t inputs;
+  const float* const* constants;
+  float* out;
+  Shape out_shape;
+  int64_t batch;
+};
+
+class Op {
+ public:
+  virtual ~Op() = default;
+
+  virtual const char* kind() const = 0;
+  virtual std::unique_ptr<Op> clone() const = 0;
+  // The output's shape. Throws DN_ERROR_CFG where the inputs do not fit.
+  virtual Shape shape(const std::vector<Shape>& in) const = 0;
+  // The readable reference: computes out, without post.
+  virtual void forward(const Context& context, const Args& args) const = 0;
+  virtual std::vector<Constant> constants() const { return {}; }
+  // Additions and multiplications for one image.
+  virtual double operations(const std::vector<Shape>& in, const Shape& out) const {
+    (void)in;
+    (void)out;
+    return 0;
+  }
+  virtual void describe(Json& json) const { (void)json; }
+  // Whether a pass may put work behind this op.
+  virtual bool takes_post() const { return false; }
+  // Tells nodes of different graphs of one network apart that share packed constants: stable for
+  // equal constants, 0 where there are none.
+  virtual const void* identity() const { return nullptr; }
+
+  std::vector<Post> post;
+};
+
+template <typename Derived>
+class OpBase : public Op {
+ public:
+  std::unique_ptr<Op> clone() const override {
+    return std::make_unique<Derived>(static_cast<const Derived&>(*this));
+  }
+};
+
+}  // namespace dn

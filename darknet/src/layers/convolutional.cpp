@@ -1,0 +1,97 @@
+// [convolutional]: correlation, batch normalisation or bias, activation.
+#include <cmath>
+
+#include "layers/blocks.h"
+#include "layers/sections.h"
+#include "ops/sign.h"
+
+namespace dn {
+
+namespace {
+
+class Convolutional final : public Layer {
+ public:
+  void read(Options& o) override {
+    filters_ = o.integer("filters", 1, "output channels", 1);
+    size_ = o.integer("size", 1, "width and height of the kernel", 1);
+    stride_ = o.integer("stride", 1, "step of the kernel", 1);
+    stride_x_ = o.integer("stride_x", stride_, "horizontal step; below 1: stride");
+    stride_y_ = o.integer("stride_y", stride_, "vertical step; below 1: stride");
+    if (stride_x_ < 1) stride_x_ = stride_;
+    if (stride_y_ < 1) stride_y_ = stride_;
+    dilation_ = o.integer("dilation", 1, "distance of the kernel's taps", 1);
+    if (size_ == 1) dilation_ = 1;
+    const bool pad = o.flag("pad", false, "pads by size/2, whatever padding says");
+    padding_ = o.integer("padding", 0, "zeros around the input, each side", 0);
+    if (pad) padding_ = size_ / 2;
+    groups_ = o.integer("groups", 1, "groups of channels that do not see each other", 1);
+    activation_ = o.choice("activation", Activation::logistic, activation_names(), "activation");
+    batch_normalize_ = o.integer("batch_normalize", 0, "batch normalisation") != 0;
+    batch_normalize_ |= o.flag("cbn", false, "cross-iteration batch normalisation");
+    binary_ = o.flag("binary", false, "weights are signs times their mean");
+    xnor_ = o.flag("xnor", false, "binary weights on a binary input");
+    if (xnor_) groups_ = 1;
+    o.flag("bin_output", false, "bit-packed output; no effect on the numbers");
+    flipped_ = o.flag("flipped", false, "the weights file holds the weights transposed");
+    o.real("dot", 0, "training: orthogonality penalty");
+    antialiasing_ = o.integer("antialiasing", 0, "blurs instead of striding: 1 3x3, 2 2x2", 0, 2);
+    o.real("assisted_excitation", 0, "training: excitation inside truth boxes");
+    share_index_ = o.integer("share_index", kNone, "uses the weights of that layer");
+    o.flag("sway", false, "training: deformable kernel");
+    o.flag("rotate", false, "training: deformable kernel");
+    o.flag("stretch", false, "training: deformable kernel");
+    o.flag("stretch_sway", false, "training: deformable kernel");
+    o.real("angle", 15, "training: degrees of a deformable kernel");
+    o.flag("grad_centr", false, "training: gradient centralisation");
+    o.real("reverse", 0, "training: exponent on gradients");
+    o.flag("coordconv", false, "no defined effect");
+    o.integer("stream", -1, "no effect on the numbers");
+    o.integer("wait_stream", -1, "no effect on the numbers");
+  }
+
+  int lower(Lowering& g) override {
+    int input = g.input();
+    const Shape in = g.shape(input);
+    if (xnor_) input = g.add(std::make_unique<Sign>(), {input});
+    ConvBlock block;
+    block.conv.filters = filters_;
+    block.conv.size_y = block.conv.size_x = size_;
+    const bool blur = antialiasing_ > 0 && (stride_x_ > 1 || stride_y_ > 1);
+    block.conv.stride_x = blur ? 1 : stride_x_;
+    block.conv.stride_y = blur ? 1 : stride_y_;
+    block.conv.dilation = dilation_;
+    block.conv.groups = groups_;
+    block.conv.binary = binary_ || xnor_;
+    block.conv.pad_top = block.conv.pad_left = int64_t(padding_) * dilation_;
+    // compat: dilation does not enter the output size
+    block.conv.out_h = conv_size(in.h, size_, padding_, block.conv.stride_y);
+    block.conv.out_w = conv_size(in.w, size_, padding_, block.conv.stride_x);
+    block.batch_normalize = batch_normalize_;
+    block.activation = activation_;
+    Layer* owner = this;
+    if (share_index_ != kNone) {
+      owner = &g.layer(g.resolve(share_index_));
+      if (owner->find_param("weights") == nullptr)
+        fail(DN_ERROR_CFG, "share_index=%d names [%s], expected a [convolutional]", share_index_,
+             owner->type.c_str());
+    } else if (flipped_) {
+      flipped_filters = filters_;
+    }
+    int value = lower_conv(g, *owner, block, input, "");
+    if (blur) value = lower_blur(g, value, antialiasing_, stride_x_, stride_y_);
+    return value;
+  }
+
+ private:
+  static constexpr int kNone = -1000000000;
+  int filters_ = 1, size_ = 1, stride_ = 1, stride_x_ = 1, stride_y_ = 1, dilation_ = 1;
+  int padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
+  Activation activation_ = Activation::logistic;
+  bool batch_normalize_ = false, binary_ = false, xnor_ = false, flipped_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> make_convolutional() { return std::make_unique<Convolutional>(); }
+
+}  // namespace dn

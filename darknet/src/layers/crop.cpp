@@ -1,0 +1,39 @@
+// [crop]: at inference the centre of the image, moved to -1..1.
+#include "layers/sections.h"
+#include "ops/crop.h"
+
+namespace dn {
+
+namespace {
+
+class CropLayer final : public Layer {
+ public:
+  void read(Options& o) override {
+    crop_height_ = o.integer("crop_height", 1, "output height", 1);
+    crop_width_ = o.integer("crop_width", 1, "output width", 1);
+    noadjust_ = o.flag("noadjust", false, "keeps 0..1");
+    o.flag("flip", false, "training: mirrors half of the images");
+    o.real("angle", 0, "training: degrees of rotation");
+    o.real("saturation", 1, "training: factor on the saturation");
+    o.real("exposure", 1, "training: factor on the value");
+    o.real("shift", 0, "training: colour shift");
+  }
+
+  int lower(Lowering& g) override {
+    auto op = std::make_unique<Crop>();
+    op->crop_height = crop_height_;
+    op->crop_width = crop_width_;
+    op->noadjust = noadjust_;
+    return g.add(std::move(op), {g.input()});
+  }
+
+ private:
+  int crop_height_ = 1, crop_width_ = 1;
+  bool noadjust_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> make_crop() { return std::make_unique<CropLayer>(); }
+
+}  // namespace dn

@@ -1,0 +1,85 @@
+#include "layers/layer.h"
+
+#include "ops/activate.h"
+#include "ops/channel_normalize.h"
+
+namespace dn {
+
+int Lowering::input() const {
+  return current_ == 0 ? 0 : graph_.layer_values[size_t(current_ - 1)];
+}
+
+int Lowering::resolve(int reference) const {
+  const int index = reference < 0 ? current_ + reference : reference;
+  if (index < 0 || index >= current_)
+    fail(DN_ERROR_CFG, "layer %d points nowhere, expected %d to %d or %d to -1", reference, 0,
+         current_ - 1, -current_);
+  return index;
+}
+
+int Lowering::output_of(int reference) const {
+  return graph_.layer_values[size_t(resolve(reference))];
+}
+
+int Lowering::add(std::unique_ptr<Op> op, std::vector<int> inputs) {
+  const Shape shape = op->shape(graph_.shapes(inputs));
+  if (shape.c < 1 || shape.h < 1 || shape.w < 1)
+    fail(DN_ERROR_CFG, "the output would be %s: the input of %s is too small for this layer",
+         shape.text().c_str(), this->shape(inputs.empty() ? 0 : inputs[0]).text().c_str());
+  if (shape.c > (int64_t(1) << 31) / shape.plane())
+    fail(DN_ERROR_CFG, "the output would be %s, expected less than 2^31 numbers",
+         shape.text().c_str());
+  graph_.values.push_back(shape);
+  const int output = static_cast<int>(graph_.values.size()) - 1;
+  graph_.nodes.push_back({std::move(op), std::move(inputs), output, current_});
+  return output;
+}
+
+int Lowering::activate(int value, Activation activation) {
+  if (activation == Activation::linear) return value;
+  if (over_channels(activation)) {
+    auto op = std::make_unique<ChannelNormalize>();
+    op->activation = activation;
+    return add(std::move(op), {value});
+  }
+  auto op = std::make_unique<Activate>();
+  op->activation = activation;
+  return add(std::move(op), {value});
+}
+
+void Layer::read_common(Options& o) {
+  dontload = o.flag("dontload", false, "the weights file does not hold this layer");
+  dontloadscales = o.flag("dontloadscales", false, "the weights file does not hold its scales");
+  o.flag("onlyforward", false, "training: nothing is propagated through this layer");
+  o.integer("stopbackward", 0, "training: freezes this and all earlier layers");
+  o.integer("dont_update", 0, "training: no update until this iteration");
+  o.integer("burnin_update", 0, "training: no update until this many burn-ins");
+  o.flag("train_only_bn", false, "training: only batch statistics move, up to this layer");
+  o.real("learning_rate", 1, "training: factor on the learning rate");
+  o.real("clip", 0, "training: bound of the weights, 0 for none");
+  o.flag("dontsave", false, "pjreddie: the layer is not saved");
+  o.integer("numload", 0, "pjreddie: number of filters in the weights file");
+  o.flag("truth", false, "pjreddie: the output becomes the truth of later layers");
+  o.real("smooth", 0, "pjreddie: label smoothing of a cost layer");
+}
+
+Param& Layer::param(const std::string& name, std::vector<int64_t> dims, Initial initial) {
+  for (const auto& known : params) {
+    if (known->name() != name) continue;
+    if (known->dims() != dims)
+      fail(DN_ERROR_CFG, "the size of %s depends on the input size: this network cannot be resized",
+           name.c_str());
+    return *known;
+  }
+  const uint64_t seed = uint64_t(index) * 1000 + params.size();
+  params.push_back(std::make_unique<Param>(name, std::move(dims), initial, seed));
+  return *params.back();
+}
+
+const Param* Layer::find_param(const std::string& name) const {
+  for (const auto& known : params)
+    if (known->name() == name) return known.get();
+  return nullptr;
+}
+
+}  // namespace dn

@@ -1,0 +1,78 @@
+// A layer: one [section] of a cfg. It reads its options, owns its parameters and lowers itself to
+// ops. One file per section; registry.cpp lists them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/options.h"
+#include "graph/graph.h"
+#include "graph/param.h"
+
+namespace dn {
+
+class Head;
+class Layer;
+
+// What a layer sees while the network is lowered at one input size.
+class Lowering {
+ public:
+  Lowering(Graph& graph, const std::vector<std::unique_ptr<Layer>>& layers)
+      : graph_(graph), layers_(layers) {}
+
+  // The value the layer before hands on (the network's input for the first layer).
+  int input() const;
+  // The output of an earlier layer. reference: negative is relative to this layer, else absolute.
+  // Throws DN_ERROR_CFG where it points nowhere.
+  int output_of(int reference) const;
+  int resolve(int reference) const;
+  Layer& layer(int index) const { return *layers_[size_t(index)]; }
+  const Shape& shape(int value) const { return graph_.values[size_t(value)]; }
+  int current() const { return current_; }
+
+  int add(std::unique_ptr<Op> op, std::vector<int> inputs);
+  // Adds an activation, over channels where it is one; returns value itself for linear.
+  int activate(int value, Activation activation);
+
+  void begin(int layer) { current_ = layer; }
+
+ private:
+  Graph& graph_;
+  const std::vector<std::unique_ptr<Layer>>& layers_;
+  int current_ = 0;
+};
+
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  // Declares and reads the keys. Called once.
+  virtual void read(Options& options) = 0;
+  // Adds this layer's ops to the graph and returns its output value. Called once per input size.
+  virtual int lower(Lowering& g) = 0;
+  // The detection head this layer is, or nullptr.
+  virtual const Head* head() const { return nullptr; }
+  // A layer that only measures the error: never the network's output.
+  virtual bool is_cost() const { return false; }
+
+  // Keys that every section has.
+  void read_common(Options& options);
+
+  // The parameter of that name, made at the first call, in the order of the weights file. Throws
+  // where a later call asks for other dims: such a layer fixes the network's input size.
+  Param& param(const std::string& name, std::vector<int64_t> dims, Initial initial = {});
+  const Param* find_param(const std::string& name) const;
+
+  std::string type;  // as the cfg spells it
+  int index = 0;
+  int line = 0;
+  std::string options_json;  // the options as read
+  std::vector<std::unique_ptr<Param>> params;
+  bool dontload = false;       // the weights file does not hold this layer
+  bool dontloadscales = false;  // ... does not hold its batch normalisation
+  int64_t flipped_filters = 0;  // > 0: the file holds the weights transposed, this many filters
+  bool fully_connected = false;  // old files hold its weights transposed
+};
+
+}  // namespace dn

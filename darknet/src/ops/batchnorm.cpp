@@ -1,0 +1,33 @@
+#include "ops/batchnorm.h"
+
+namespace dn {
+
+namespace {
+
+struct AffineForward {
+  const float *in, *factor, *offset;
+  float* out;
+  int64_t c, plane;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t k = i / plane % c;
+    out[i] = factor[k] * in[i] + offset[k];
+  }
+};
+
+}  // namespace
+
+void Batchnorm::forward(const Context& context, const Args& args) const {
+  const Shape out = args.out_shape;
+  context.each(args.batch * out.size(), AffineForward{args.in[0], args.constants[0],
+                                                      args.constants[1], args.out, out.c,
+                                                      out.plane()});
+}
+
+std::vector<Constant> Batchnorm::constants() const {
+  const Affine affine = affine_of(params, biases ? biases->values() : std::vector<float>());
+  const int64_t c = static_cast<int64_t>(affine.factor.size());
+  return {{"factor", {c}, {affine.factor.begin(), affine.factor.end()}},
+          {"offset", {c}, {affine.offset.begin(), affine.offset.end()}}};
+}
+
+}  // namespace dn

@@ -1,0 +1,15 @@
+// Joins channels, in the order of the inputs.
+#pragma once
+
+#include "graph/op.h"
+
+namespace dn {
+
+class Concat final : public OpBase<Concat> {
+ public:
+  const char* kind() const override { return "concat"; }
+  Shape shape(const std::vector<Shape>& in) const override;
+  void forward(const Context& context, const Args& args) const override;
+};
+
+}  // namespace dn

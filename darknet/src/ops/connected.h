@@ -1,0 +1,27 @@
+// Fully connected: every output sees every input of the image.
+#pragma once
+
+#include "ops/conv.h"
+
+namespace dn {
+
+class Connected final : public OpBase<Connected> {
+ public:
+  int64_t outputs = 1;
+  const Param* weights = nullptr;  // outputs x inputs
+  const Param* biases = nullptr;
+  BatchnormParams folded;
+
+  const char* kind() const override { return "connected"; }
+  Shape shape(const std::vector<Shape>&) const override { return {outputs, 1, 1}; }
+  void forward(const Context& context, const Args& args) const override;
+  std::vector<Constant> constants() const override;
+  double operations(const std::vector<Shape>& in, const Shape&) const override {
+    return 2. * double(in[0].size()) * double(outputs);
+  }
+  void describe(Json& json) const override { json.field("outputs", outputs); }
+  bool takes_post() const override { return true; }
+  const void* identity() const override { return weights; }
+};
+
+}  // namespace dn

@@ -1,0 +1,47 @@
+// Convolution: correlation of each group's inputs with its filters, plus a bias.
+#pragma once
+
+#include "graph/op.h"
+#include "graph/param.h"
+
+namespace dn {
+
+// Batch normalisation of one array of channels, as trained.
+struct BatchnormParams {
+  const Param* scales = nullptr;
+  const Param* mean = nullptr;
+  const Param* variance = nullptr;
+  explicit operator bool() const { return scales != nullptr; }
+};
+
+constexpr double kBatchnormEpsilon = 1e-5;  // inside the root
+
+// y = factor * x + offset per channel is what batch normalisation does once it is trained.
+struct Affine {
+  std::vector<double> factor, offset;
+};
+Affine affine_of(const BatchnormParams& bn, const std::vector<float>& biases);
+
+class Conv final : public OpBase<Conv> {
+ public:
+  int64_t filters = 1;
+  int64_t size_y = 1, size_x = 1, stride_y = 1, stride_x = 1, dilation = 1, groups = 1;
+  int64_t pad_top = 0, pad_left = 0;   // already times dilation
+  int64_t out_h = 0, out_w = 0;        // Darknet's rule, see layers/convolutional.cpp
+  bool binary = false;                 // weights are sign(w) * mean(|w|) of their filter
+  const Param* weights = nullptr;      // filters x c/groups x size_y x size_x
+  const Param* biases = nullptr;       // filters; nullptr: none
+  BatchnormParams folded;              // set by the pass fold_batchnorm
+  std::vector<float> fixed_weights;    // instead of weights, where they are not trained
+
+  const char* kind() const override { return "conv"; }
+  Shape shape(const std::vector<Shape>& in) const override;
+  void forward(const Context& context, const Args& args) const override;
+  std::vector<Constant> constants() const override;  // weights, biases
+  double operations(const std::vector<Shape>& in, const Shape& out) const override;
+  void describe(Json& json) const override;
+  bool takes_post() const override { return true; }
+  const void* identity() const override { return weights; }
+};
+
+}  // namespace dn

@@ -1,0 +1,19 @@
+// The centre of an image, by default moved from 0..1 to -1..1 ([crop] at inference).
+#pragma once
+
+#include "graph/op.h"
+
+namespace dn {
+
+class Crop final : public OpBase<Crop> {
+ public:
+  int64_t crop_height = 1, crop_width = 1;
+  bool noadjust = false;
+
+  const char* kind() const override { return "crop"; }
+  Shape shape(const std::vector<Shape>& in) const override;
+  void forward(const Context& context, const Args& args) const override;
+  void describe(Json& json) const override;
+};
+
+}  // namespace dn

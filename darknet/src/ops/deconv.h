@@ -1,0 +1,25 @@
+// Transposed convolution ([deconvolutional] of pjreddie/darknet).
+#pragma once
+
+#include "ops/conv.h"
+
+namespace dn {
+
+class Deconv final : public OpBase<Deconv> {
+ public:
+  int64_t filters = 1, size = 1, stride = 1, pad = 0;
+  const Param* weights = nullptr;  // c x filters x size x size
+  const Param* biases = nullptr;
+  BatchnormParams folded;
+
+  const char* kind() const override { return "deconv"; }
+  Shape shape(const std::vector<Shape>& in) const override;
+  void forward(const Context& context, const Args& args) const override;
+  std::vector<Constant> constants() const override;  // weights, biases
+  double operations(const std::vector<Shape>& in, const Shape& out) const override;
+  void describe(Json& json) const override;
+  bool takes_post() const override { return true; }
+  const void* identity() const override { return weights; }
+};
+
+}  // namespace dn

@@ -1,0 +1,21 @@
+#include "ops/implicit.h"
+
+namespace dn {
+
+namespace {
+
+struct Repeat {
+  const float* in;
+  float* out;
+  int64_t size;
+  DN_HD void operator()(int64_t i) const { out[i] = in[i % size]; }
+};
+
+}  // namespace
+
+void Implicit::forward(const Context& context, const Args& args) const {
+  context.each(args.batch * args.out_shape.size(),
+               Repeat{args.constants[0], args.out, args.out_shape.size()});
+}
+
+}  // namespace dn

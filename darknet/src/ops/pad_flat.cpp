@@ -1,0 +1,24 @@
+#include "ops/pad_flat.h"
+
+namespace dn {
+
+namespace {
+
+struct PadFlatForward {
+  const float* in;
+  float* out;
+  int64_t from, to;
+  DN_HD void operator()(int64_t i) const {
+    out[i] = i % to < from ? in[i / to * from + i % to] : 0.f;
+  }
+};
+
+}  // namespace
+
+void PadFlat::forward(const Context& context, const Args& args) const {
+  context.each(args.batch * args.out_shape.size(),
+               PadFlatForward{args.in[0], args.out, args.in_shapes[0].size(),
+                              args.out_shape.size()});
+}
+
+}  // namespace dn

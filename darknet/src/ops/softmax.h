@@ -1,0 +1,22 @@
+// Softmax with a temperature: over equal groups of the flat vector, over groups of given sizes
+// (a class tree), or over the channels of each pixel.
+#pragma once
+
+#include "graph/op.h"
+
+namespace dn {
+
+class Softmax final : public OpBase<Softmax> {
+ public:
+  int64_t groups = 1;
+  std::vector<int> group_sizes;  // instead of groups, where not empty
+  bool spatial = false;
+  float temperature = 1;
+
+  const char* kind() const override { return "softmax"; }
+  Shape shape(const std::vector<Shape>& in) const override;
+  void forward(const Context& context, const Args& args) const override;
+  void describe(Json& json) const override;
+};
+
+}  // namespace dn

@@ -1,0 +1,138 @@
+"""Writes a network as an ONNX model: the engine's graph, batch normalisation folded.
+
+The outputs are the raw heads, one per output layer: the numbers `Network.predict` gives. Names,
+anchors and the cfg's name go into the model's metadata.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CfgError
+from .builder import Builder
+from .graph import Graph
+from .operators import WRITERS, activation
+
+if TYPE_CHECKING:
+    pass
+
+OLDEST_OPSET = 18
+"""The first opset with Mish and with the reductions' axes as inputs."""
+
+IR_VERSION = 8
+"""Readable by every runtime that knows opset 18."""
+
+
+def _import_onnx() -> Any:
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.helper
+        import onnx.numpy_helper
+    except ImportError as error:
+        raise ImportError("exporting needs onnx: pip install 'pydarknet[onnx]'") from error
+    return onnx
+
+
+def build_model(
+    graph: Graph,
+    sections: Sequence[tuple[str, int]],
+    *,
+    file: str = "",
+    batch: int | None = 1,
+    opset: int = OLDEST_OPSET,
+    metadata: Mapping[str, str] | None = None,
+) -> Any:
+    """Turns a graph of the engine into an ``onnx.ModelProto``.
+
+    Args:
+        graph: the engine's graph; passes up to fused activations and sums may have run.
+        sections: type and line in the cfg of each layer, for names and messages.
+        file: the cfg, for messages.
+        batch: images of one run; None leaves it open.
+        opset: ONNX opset, >= 18.
+        metadata: goes into the model as it is.
+
+    Raises:
+        CfgError: a layer computes something that cannot be written.
+        ValueError: the opset is too old or unknown, or the batch is not positive.
+    """
+    onnx = _import_onnx()
+    newest = onnx.defs.onnx_opset_version()
+    if not OLDEST_OPSET <= opset <= newest:
+        raise ValueError(f"opset={opset}, expected {OLDEST_OPSET} to {newest}")
+    if batch is not None and batch < 1:
+        raise ValueError(f"batch={batch}, expected at least 1, or None to leave it open")
+
+    builder = Builder(graph, onnx, batch)
+    names = {0: "input"}
+    for node in graph.nodes:
+        builder.node = node
+        writer = WRITERS.get(node.op)
+        if writer is None:
+            section, line = sections[node.layer]
+            raise CfgError(
+                f"{file}:{line}: [{section}] cannot be written as ONNX: no counterpart of the "
+                f"op {node.op!r}",
+                file=file,
+                line=line,
+                section=section,
+                layer=node.layer,
+            )
+        inputs = [names[value] for value in node.inputs]
+        own = len(inputs) - sum(post["kind"] == "add" for post in node.post)
+        name, extra = writer(builder, inputs[:own]), iter(inputs[own:])
+        for post in node.post:
+            if post["kind"] == "add":
+                name = builder.add("Add", [name, next(extra)])
+            else:
+                name = activation(builder, name, post["activation"])
+        names[node.output] = name
+
+    def tensor(name: str, value: int) -> Any:
+        dims = ["batch" if batch is None else batch, *graph.values[value]]
+        return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
+
+    outputs = []
+    for layer, value in graph.outputs:
+        output = f"{sections[layer][0]}_{layer}"
+        builder.nodes.append(
+            onnx.helper.make_node("Identity", [names[value]], [output], name=output)
+        )
+        outputs.append(tensor(output, value))
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            builder.nodes,
+            Path(file).stem or "network",
+            [tensor("input", 0)],
+            outputs,
+            builder.initializers,
+        ),
+        producer_name="pydarknet",
+        opset_imports=[onnx.helper.make_opsetid("", opset)],
+        ir_version=IR_VERSION,
+    )
+    onnx.helper.set_model_props(model, dict(metadata or {}))
+    onnx.checker.check_model(model)
+    return model
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes a file that is either complete or not there."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise

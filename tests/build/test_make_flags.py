@@ -1,0 +1,70 @@
+"""Flags of the build: what is wrong is one line that says what to do."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def make(*arguments: str, folder: Path = ROOT / "darknet") -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    command = ["make", "-s", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["GPUU=1"], "unknown flag GPUU"),
+        (["GPU=2"], "GPU is 0 or 1"),
+        (["OPENMP="], "OPENMP is 0 or 1"),
+        (["DEBUG=yes"], "DEBUG is 0 or 1"),
+        (["OPENCV=1"], "OPENCV is not a flag here"),
+        (["CUDNN=1"], "CUDNN=1 needs GPU=1"),
+        (["GPU=1", "SANITIZE=1"], "SANITIZE=1 is for GPU=0"),
+        (["CXX=no-such-compiler"], "install one"),
+        (["GPU=1", "NVCC=/no/such/nvcc"], "install the CUDA toolkit"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["darknet", "."])
+def test_one_line(folder: str, arguments: list[str], message: str) -> None:
+    run = make(*arguments, folder=ROOT / folder)
+    assert run.returncode != 0
+    assert run.stdout == ""
+    assert len(run.stderr.splitlines()) == 1, run.stderr
+    assert message in run.stderr
+
+
+def test_onednn_that_is_insisted_on() -> None:
+    run = make("ONEDNN=1", "ONEDNN_ROOT=/no/such/folder")
+    assert run.returncode != 0
+    assert len(run.stderr.splitlines()) == 1
+    assert "oneDNN >= 3 was not found: pip install" in run.stderr
+
+
+def test_help_needs_no_compiler() -> None:
+    run = make("help", "CXX=no-such-compiler")
+    assert run.returncode == 0
+    assert "GPU=0" in run.stdout
+
+
+def test_environment_flags_count_and_a_strange_debug_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG", "release")
+    monkeypatch.setenv("ONEDNN", "0")
+    monkeypatch.setenv("OPENMP", "0")
+    assert make("print-build").stdout.strip() == "build/cpu"
+
+
+def test_missing_onednn_is_said_and_done_without() -> None:
+    run = make("print-onednn", "ONEDNN_ROOT=/no/such/folder")
+    assert run.returncode == 0
+    note, answer = run.stdout.splitlines()
+    assert "building with ONEDNN=0" in note
+    assert "pip install" in note
+    assert answer == "none"
