@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CfgError
+from ..errors import ArgumentError, CfgError
 from .builder import Builder
 from .graph import Graph
 from .operators import WRITERS, activation
@@ -60,14 +60,14 @@ def build_model(
 
     Raises:
         CfgError: a layer computes something that cannot be written.
-        ValueError: the opset is too old or unknown, or the batch is not positive.
+        ArgumentError: the opset is too old or unknown, or the batch is not positive.
     """
     onnx = _import_onnx()
     newest = onnx.defs.onnx_opset_version()
     if not OLDEST_OPSET <= opset <= newest:
-        raise ValueError(f"opset={opset}, expected {OLDEST_OPSET} to {newest}")
+        raise ArgumentError(f"opset={opset}, expected {OLDEST_OPSET} to {newest}")
     if batch is not None and batch < 1:
-        raise ValueError(f"batch={batch}, expected at least 1, or None to leave it open")
+        raise ArgumentError(f"batch={batch}, expected at least 1, or None to leave it open")
 
     builder = Builder(graph, onnx, batch)
     names = {0: "input"}

@@ -77,4 +77,10 @@ Json& Json::null() {
   return *this;
 }
 
+Json& Json::raw(const std::string& json) {
+  comma();
+  text_ += json;
+  return *this;
+}
+
 }  // namespace dn

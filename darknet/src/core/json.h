@@ -20,6 +20,7 @@ class Json {
   Json& value(const std::string& text);
   Json& value(const char* text) { return value(std::string(text)); }
   Json& null();
+  Json& raw(const std::string& json);  // a finished value
   template <typename T>
   Json& field(const char* name, const T& v) {
     key(name);

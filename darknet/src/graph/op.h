@@ -13,6 +13,16 @@
 
 namespace dn {
 
+class Param;
+
+// Batch normalisation of an array of channels, as trained.
+struct BatchnormParams {
+  const Param* scales = nullptr;
+  const Param* mean = nullptr;
+  const Param* variance = nullptr;
+  explicit operator bool() const { return scales != nullptr; }
+};
+
 // An array a node needs at run time, made from trained parameters (batch normalisation folded).
 struct Constant {
   std::string name;
@@ -56,8 +66,31 @@ class Op {
     return 0;
   }
   virtual void describe(Json& json) const { (void)json; }
-  // Whether a pass may put work behind this op.
+
+  // Questions of the passes.
+  // Whether work may be put behind this op.
   virtual bool takes_post() const { return false; }
+  // An activation of single elements: tells which.
+  virtual bool is_activation(Activation& activation) const {
+    (void)activation;
+    return false;
+  }
+  // A sum of inputs of one shape with factors of 1.
+  virtual bool is_plain_sum(const std::vector<Shape>& in) const {
+    (void)in;
+    return false;
+  }
+  // Batch normalisation: moves itself into the op before, where that takes it.
+  virtual bool fold_into(Op& before) const {
+    (void)before;
+    return false;
+  }
+  virtual bool fold_batchnorm(const BatchnormParams& batchnorm, const Param* biases) {
+    (void)batchnorm;
+    (void)biases;
+    return false;
+  }
+
   // Tells nodes of different graphs of one network apart that share packed constants: stable for
   // equal constants, 0 where there are none.
   virtual const void* identity() const { return nullptr; }

@@ -22,6 +22,10 @@ class Activate final : public OpBase<Activate> {
     context.each(args.batch * args.out_shape.size(),
                  ActivateForward{args.in[0], args.out, activation});
   }
+  bool is_activation(Activation& which) const override {
+    which = activation;
+    return true;
+  }
   void describe(Json& json) const override { json.field("activation", name_of(activation)); }
 };
 

@@ -14,6 +14,7 @@ class Batchnorm final : public OpBase<Batchnorm> {
   Shape shape(const std::vector<Shape>& in) const override { return in[0]; }
   void forward(const Context& context, const Args& args) const override;
   std::vector<Constant> constants() const override;  // factor, offset
+  bool fold_into(Op& before) const override { return before.fold_batchnorm(params, biases); }
   const void* identity() const override { return params.scales; }
 };
 

@@ -33,7 +33,8 @@ void Connected::forward(const Context& context, const Args& args) const {
 }
 
 std::vector<Constant> Connected::constants() const {
-  std::vector<float> w = weights->values(), b = biases->values();
+  std::vector<float> w = weights->values();
+  std::vector<float> b = biases ? biases->values() : std::vector<float>(size_t(outputs), 0.f);
   const int64_t inputs = static_cast<int64_t>(w.size()) / outputs;
   if (folded) {
     const Affine affine = affine_of(folded, b);

@@ -21,6 +21,12 @@ class Connected final : public OpBase<Connected> {
   }
   void describe(Json& json) const override { json.field("outputs", outputs); }
   bool takes_post() const override { return true; }
+  bool fold_batchnorm(const BatchnormParams& batchnorm, const Param* bias) override {
+    if (folded || biases) return false;
+    folded = batchnorm;
+    biases = bias;
+    return true;
+  }
   const void* identity() const override { return weights; }
 };
 

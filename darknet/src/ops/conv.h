@@ -6,14 +6,6 @@
 
 namespace dn {
 
-// Batch normalisation of one array of channels, as trained.
-struct BatchnormParams {
-  const Param* scales = nullptr;
-  const Param* mean = nullptr;
-  const Param* variance = nullptr;
-  explicit operator bool() const { return scales != nullptr; }
-};
-
 constexpr double kBatchnormEpsilon = 1e-5;  // inside the root
 
 // y = factor * x + offset per channel is what batch normalisation does once it is trained.
@@ -41,6 +33,12 @@ class Conv final : public OpBase<Conv> {
   double operations(const std::vector<Shape>& in, const Shape& out) const override;
   void describe(Json& json) const override;
   bool takes_post() const override { return true; }
+  bool fold_batchnorm(const BatchnormParams& batchnorm, const Param* bias) override {
+    if (folded || biases) return false;
+    folded = batchnorm;
+    biases = bias;
+    return true;
+  }
   const void* identity() const override { return weights; }
 };
 

@@ -45,7 +45,8 @@ void Deconv::forward(const Context& context, const Args& args) const {
 }
 
 std::vector<Constant> Deconv::constants() const {
-  std::vector<float> w = weights->values(), b = biases->values();
+  std::vector<float> w = weights->values();
+  std::vector<float> b = biases ? biases->values() : std::vector<float>(size_t(filters), 0.f);
   const int64_t taps = size * size, c = static_cast<int64_t>(w.size()) / (filters * taps);
   if (folded) {
     const Affine affine = affine_of(folded, b);

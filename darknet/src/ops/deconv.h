@@ -19,6 +19,12 @@ class Deconv final : public OpBase<Deconv> {
   double operations(const std::vector<Shape>& in, const Shape& out) const override;
   void describe(Json& json) const override;
   bool takes_post() const override { return true; }
+  bool fold_batchnorm(const BatchnormParams& batchnorm, const Param* bias) override {
+    if (folded || biases) return false;
+    folded = batchnorm;
+    biases = bias;
+    return true;
+  }
   const void* identity() const override { return weights; }
 };
 

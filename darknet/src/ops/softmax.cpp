@@ -8,10 +8,10 @@ Shape Softmax::shape(const std::vector<Shape>& in) const {
   if (in[0].size() % groups)
     fail(DN_ERROR_CFG, "groups=%lld does not divide the %lld inputs",
          static_cast<long long>(groups), static_cast<long long>(in[0].size()));
-  int64_t total = 0;
+  int64_t total = rest;
   for (const int size : group_sizes) total += size;
   if (!group_sizes.empty() && total != in[0].size())
-    fail(DN_ERROR_CFG, "the tree has %lld nodes, expected the %lld inputs",
+    fail(DN_ERROR_CFG, "the groups hold %lld numbers, expected the %lld inputs",
          static_cast<long long>(total), static_cast<long long>(in[0].size()));
   return in[0];
 }
@@ -26,6 +26,16 @@ struct EqualGroups {
   DN_HD void operator()(int64_t i) const {
     const int64_t at = i / inner * size * inner + i % inner;
     softmax_group(in + at, out + at, size, stride, temperature);
+  }
+};
+
+struct Rest {
+  const float* in;
+  float* out;
+  int64_t size, image;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t at = i / size * image + i % size;
+    out[at] = in[at];
   }
 };
 
@@ -53,6 +63,8 @@ void Softmax::forward(const Context& context, const Args& args) const {
                                         temperature});
       offset += size;
     }
+    context.each(args.batch * rest,
+                 Rest{args.in[0] + offset, args.out + offset, rest, s.size()});
   } else {
     context.each(args.batch * groups,
                  EqualGroups{args.in[0], args.out, s.size() / groups, 1, 1, temperature});
@@ -61,7 +73,7 @@ void Softmax::forward(const Context& context, const Args& args) const {
 
 void Softmax::describe(Json& json) const {
   json.field("groups", groups).list("group_sizes", group_sizes);
-  json.field("spatial", spatial).field("temperature", double(temperature));
+  json.field("spatial", spatial).field("temperature", double(temperature)).field("rest", rest);
 }
 
 }  // namespace dn

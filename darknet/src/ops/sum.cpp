@@ -18,7 +18,7 @@ Shape Sum::shape(const std::vector<Shape>& in) const {
   return in[0];
 }
 
-bool Sum::plain(const std::vector<Shape>& in) const {
+bool Sum::is_plain_sum(const std::vector<Shape>& in) const {
   if (weights) return false;
   for (const Shape& other : in)
     if (other != in[0]) return false;

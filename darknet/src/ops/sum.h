@@ -25,8 +25,7 @@ class Sum final : public OpBase<Sum> {
   }
   void describe(Json& json) const override;
   const void* identity() const override { return weights; }
-  // All inputs of one shape, all factors 1.
-  bool plain(const std::vector<Shape>& in) const;
+  bool is_plain_sum(const std::vector<Shape>& in) const override;
 };
 
 }  // namespace dn

@@ -1,0 +1,148 @@
+#include "backends/cpu/conv_kernel.h"
+
+#include "backends/cpu/blocked_kernels.h"
+
+namespace dn {
+
+namespace {
+
+cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch) {
+  cpu::ConvDesc desc;
+  desc.shape = {int(batch),          int(in.c),          int(in.h),
+                int(in.w),           int(conv.filters),  int(conv.out_h),
+                int(conv.out_w),     int(conv.size_y),   int(conv.size_x),
+                int(conv.stride_y),  int(conv.stride_x), int(conv.dilation),
+                int(conv.pad_top),   int(conv.pad_left), int(conv.groups)};
+  return desc;
+}
+
+// The convolution of an image with few channels reads it as it is.
+cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, bool plain_dst) {
+  cpu::ConvDesc desc = description(conv, in, batch);
+  if (in.c <= 4 && conv.groups == 1) {
+    desc.plain_src = true;
+    const cpu::ConvPlan first = cpu::plan_conv(desc);
+    if (first.desc.algo != cpu::ConvAlgo::Unsupported) return first;
+    desc.plain_src = false;
+  }
+  if (plain_dst) {
+    desc.plain_dst = true;
+    const cpu::ConvPlan head = cpu::plan_conv(desc);
+    if (head.desc.algo != cpu::ConvAlgo::Unsupported) return head;
+    desc.plain_dst = false;
+  }
+  return cpu::plan_conv(desc);
+}
+
+const char* name_of(cpu::ConvAlgo algo) {
+  switch (algo) {
+    case cpu::ConvAlgo::Direct:
+      return "conv direct";
+    case cpu::ConvAlgo::First:
+      return "conv first";
+    case cpu::ConvAlgo::Depthwise:
+      return "conv depthwise";
+    case cpu::ConvAlgo::Winograd2:
+      return "conv winograd 2x2";
+    case cpu::ConvAlgo::Winograd4:
+      return "conv winograd 4x4";
+    case cpu::ConvAlgo::WinogradStride2:
+      return "conv winograd stride 2";
+    default:
+      return "conv";
+  }
+}
+
+class ConvKernel final : public Kernel {
+ public:
+  ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan)
+      : plan_(plan), post_(conv.post) {
+    name = name_of(plan.desc.algo);
+    in_layouts.assign(r.in_shapes.size(), Layout::blocked);
+    if (plan.desc.plain_src) in_layouts[0] = Layout::plain;
+    out_layout = plan.desc.plain_dst ? Layout::plain : Layout::blocked;
+    takes_strides = true;
+    scratch_bytes = cpu::conv_scratch_bytes(plan, r.threads);
+    const std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
+                            (plan.desc.plain_dst ? " plain" : "") +
+                            (conv.folded ? " folded" : "");
+    packed_ = r.cache.get({conv.identity(), key}, plan.packed_bytes, [&](Buffer& buffer) {
+      const std::vector<Constant> constants = conv.constants();
+      cpu::pack_conv(plan, constants[0].values.data(), constants[1].values.data(),
+                     buffer.as<void>());
+    });
+    fuse();
+  }
+
+  void run(const RunArgs& a) const override {
+    cpu::Epilogue epilogue = epilogue_;
+    size_t extra = 1;
+    if (adds_) {
+      epilogue.residual = static_cast<const float*>(a.in[extra].data);
+      epilogue.residual_stride = a.in[extra].batch_stride;
+      ++extra;
+    }
+    cpu::run_conv(plan_, packed_->as<void>(), source(a.in[0]), target(a.out), epilogue, a.scratch,
+                  a.context.threads);
+    const Shape s = a.out_shape;
+    for (size_t i = fused_; i < post_.size(); ++i) {
+      if (post_[i].kind == Post::Kind::add)
+        cpu::add(int(a.batch), int(s.c), int(s.h), int(s.w), source(a.out), source(a.in[extra++]),
+                 cpu::Act::Linear, target(a.out), a.context.threads);
+      else
+        activate_blocked(a.context, a.out, a.out, s, a.batch, post_[i].activation);
+    }
+  }
+
+  // Whether everything behind the sum is done by the kernel itself.
+  bool all_fused() const { return fused_ == post_.size(); }
+
+ private:
+  // activation, sum, activation: as far as the posts go that way with fusable activations
+  void fuse() {
+    size_t i = 0;
+    if (i < post_.size() && post_[i].kind == Post::Kind::activation) {
+      if (!fused_activation(post_[i].activation, epilogue_.act)) return;
+      fused_ = ++i;
+    }
+    if (i < post_.size() && post_[i].kind == Post::Kind::add) {
+      adds_ = true;
+      fused_ = ++i;
+      if (i < post_.size() && post_[i].kind == Post::Kind::activation &&
+          fused_activation(post_[i].activation, epilogue_.act_after_residual))
+        fused_ = ++i;
+    }
+  }
+
+  cpu::ConvPlan plan_;
+  std::vector<Post> post_;
+  cpu::Epilogue epilogue_;
+  bool adds_ = false;
+  size_t fused_ = 0;
+  std::shared_ptr<const Buffer> packed_;
+};
+
+}  // namespace
+
+bool conv_reads_blocked(const Conv& conv, const Shape& in) {
+  const cpu::ConvPlan plan = plan_for(conv, in, 1, false);
+  return plan.desc.algo != cpu::ConvAlgo::Unsupported && !plan.desc.plain_src;
+}
+
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r) {
+  const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
+  if (!conv) return nullptr;
+  bool adds = false;
+  for (const Post& post : conv->post) adds = adds || post.kind == Post::Kind::add;
+  const bool plain_dst = r.wanted == Layout::plain && !adds;
+  cpu::ConvPlan plan = plan_for(*conv, r.in_shapes[0], r.batch, plain_dst);
+  if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
+  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
+  if (plan.desc.plain_dst && !kernel->all_fused()) {
+    plan = plan_for(*conv, r.in_shapes[0], r.batch, false);
+    kernel = std::make_unique<ConvKernel>(r, *conv, plan);
+  }
+  return kernel;
+}
+
+}  // namespace dn

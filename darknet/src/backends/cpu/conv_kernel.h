@@ -1,0 +1,19 @@
+// Convolutions by the hand-made kernels.
+#pragma once
+
+#include "backends/kernel.h"
+#include "ops/conv.h"
+
+namespace dn {
+
+// Whether the convolution reads a blocked input; false for the first one, which reads the image.
+bool conv_reads_blocked(const Conv& conv, const Shape& in);
+
+// nullptr for other ops and for shapes without a kernel.
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request);
+
+// An activation without a fused form, on a blocked tensor.
+void activate_blocked(const Context& context, const View& in, const View& out, const Shape& shape,
+                      int64_t batch, Activation activation);
+
+}  // namespace dn

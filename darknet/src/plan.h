@@ -1,0 +1,67 @@
+// A network compiled for one device, batch, size and precision. Running it allocates nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/kernel.h"
+#include "heads/head.h"
+#include "network.h"
+
+namespace dn {
+
+// A buffer of a plan: a value in one layout, maybe a slice of the channels of another buffer.
+struct PlanTensor {
+  Shape shape;
+  Layout layout = Layout::plain;
+  int parent = -1;            // the buffer it is a slice of
+  int64_t first_channel = 0;  // in the parent
+  int maker = -1;             // step that writes it; -1: the input
+  View view;                  // set once memory is allocated
+};
+
+struct Step {
+  std::unique_ptr<Kernel> kernel;
+  std::vector<int> in;  // tensors
+  int out = -1;
+  int node = -1;  // of the graph; -1 for conversions
+  std::vector<View> in_views;
+  std::vector<Shape> in_shapes;
+  double milliseconds = 0;
+};
+
+class Plan {
+ public:
+  Plan(const Network& network, const dn_plan_options& options);
+
+  void set_image(int slot, const dn_image& image, dn_resize resize);
+  void set_input(const float* input, size_t size);
+  void run();
+  void profile(int repeat);
+  // Number index of the network's outputs, or any layer's output, for all images.
+  void output(int index, float* out, size_t size) const;
+  void layer_output(int layer, float* out, size_t size) const;
+  std::vector<dn_detection> detect(int slot, const dn_detect_options& options) const;
+  void describe(Json& json) const;
+
+ private:
+  friend class PlanCompiler;
+  void copy_tensor(int tensor, float* out, size_t size) const;
+  RunArgs args_of(const Step& step) const;
+
+  const Network& network_;
+  Context context_;
+  int64_t batch_;
+  unsigned passes_;
+  dn_precision precision_ = DN_PRECISION_F32;
+  Graph graph_;
+  std::unique_ptr<Backend> backend_;
+  std::vector<PlanTensor> tensors_;
+  std::vector<Step> steps_;
+  std::vector<int> output_tensors_;  // plain, in the order of graph_.output_layers
+  std::vector<int> layer_tensors_;   // without passes: of each layer
+  std::unique_ptr<Buffer> arena_, scratch_;
+};
+
+}  // namespace dn

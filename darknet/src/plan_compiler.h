@@ -1,0 +1,34 @@
+// Turns a graph into the steps of a plan: chooses kernels, inserts conversions, places memory.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "plan.h"
+
+namespace dn {
+
+class PlanCompiler {
+ public:
+  explicit PlanCompiler(Plan& plan) : plan_(plan) {}
+  void compile();
+
+ private:
+  void choose_wanted();
+  void add_node(size_t index);
+  // The tensor of a value in a layout, converted where it does not exist yet.
+  int tensor_of(int value, Layout layout);
+  int new_tensor(int value, Layout layout);
+  void alias_slices();
+  void alias_concats();
+  bool may_be_slice(int tensor) const;
+  void place_memory();
+  void bind();
+
+  Plan& plan_;
+  std::vector<Layout> wanted_;                    // of each value
+  std::vector<Layout> made_;                      // layout each value was made in
+  std::map<std::pair<int, Layout>, int> tensors_;  // value and layout
+};
+
+}  // namespace dn

@@ -1,0 +1,286 @@
+#include "weights.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "layers/layer.h"
+
+namespace dn {
+
+namespace {
+
+class WeightsFile final : public NumberSource {
+ public:
+  explicit WeightsFile(const std::string& path) : path_(path) {
+    fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd_ < 0) fail(DN_ERROR_FILE, "%s: %s", path.c_str(), std::strerror(errno));
+    struct stat status;
+    if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      close(fd_);
+      fail(DN_ERROR_FILE, "%s: is not a file", path.c_str());
+    }
+    size_ = static_cast<uint64_t>(status.st_size);
+    changed_ = status.st_mtim;
+  }
+  ~WeightsFile() override { close(fd_); }
+
+  uint64_t size() const { return size_; }
+
+  void read(uint64_t offset, float* out, int64_t count) const override {
+    struct stat status;
+    if (fstat(fd_, &status) != 0 || static_cast<uint64_t>(status.st_size) != size_ ||
+        status.st_mtim.tv_sec != changed_.tv_sec || status.st_mtim.tv_nsec != changed_.tv_nsec)
+      fail(DN_ERROR_WEIGHTS, "%s: was changed after it was loaded, load it again", path_.c_str());
+    read_bytes(offset, out, static_cast<size_t>(count) * sizeof(float));
+  }
+
+  void read_bytes(uint64_t offset, void* out, size_t bytes) const {
+    char* to = static_cast<char*>(out);
+    while (bytes > 0) {
+      const ssize_t got = pread(fd_, to, bytes, static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0)
+        fail(DN_ERROR_FILE, "%s: %s", path_.c_str(), got < 0 ? std::strerror(errno) : "ends early");
+      to += got;
+      offset += static_cast<uint64_t>(got);
+      bytes -= static_cast<size_t>(got);
+    }
+  }
+
+ private:
+  std::string path_;
+  int fd_;
+  uint64_t size_;
+  struct timespec changed_;
+};
+
+bool is_batchnorm_array(const Param& param) {
+  const std::string& name = param.name();
+  const auto ends = [&](const char* tail) {
+    const size_t n = std::strlen(tail);
+    return name.size() >= n && name.compare(name.size() - n, n, tail) == 0;
+  };
+  return ends("scales") || ends("rolling_mean") || ends("rolling_variance");
+}
+
+struct Stored {
+  Layer* layer;
+  Param* param;
+};
+
+// What a file of these layers holds, in order.
+std::vector<Stored> stored_params(const std::vector<std::unique_ptr<Layer>>& layers, int up_to,
+                                  bool batchnorm_biases) {
+  std::vector<Stored> list;
+  for (const auto& layer : layers) {
+    if (up_to >= 0 && layer->index >= up_to) break;
+    if (layer->dontload) continue;
+    for (const auto& param : layer->params) {
+      if (layer->dontloadscales && is_batchnorm_array(*param)) continue;
+      if (!batchnorm_biases && layer->type == "batchnorm" && param->name() == "biases") continue;
+      list.push_back({layer.get(), param.get()});
+    }
+  }
+  return list;
+}
+
+uint64_t payload_bytes(const std::vector<Stored>& list) {
+  uint64_t bytes = 0;
+  for (const Stored& stored : list) bytes += static_cast<uint64_t>(stored.param->size()) * 4;
+  return bytes;
+}
+
+// What a file that cannot be weights is, for the message; "" where it may be.
+std::string foreign_kind(const char* head, size_t size) {
+  std::string text(head, size);
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '<' &&
+      (text.find("html") != std::string::npos || text.find("xml") != std::string::npos))
+    return "an HTML or XML page";
+  if (text.compare(0, 19, "version https://git") == 0) return "a Git LFS pointer";
+  if (text.compare(0, 2, "pk") == 0 && size > 3 && head[2] == 3) return "a ZIP archive";
+  return "";
+}
+
+// Throws where a number is not finite.
+void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored) {
+  static constexpr int64_t kChunk = 1 << 18;
+  std::vector<float> chunk(size_t(std::min<int64_t>(kChunk, stored.param->size())));
+  for (int64_t done = 0; done < stored.param->size();) {
+    const int64_t count = std::min<int64_t>(kChunk, stored.param->size() - done);
+    file.read(offset + static_cast<uint64_t>(done) * 4, chunk.data(), count);
+    // x - x is 0 for finite numbers, else NaN: a sum the compiler can vectorise
+    float wrong = 0;
+    for (int64_t i = 0; i < count; ++i) wrong += chunk[size_t(i)] - chunk[size_t(i)];
+    if (wrong != 0 || std::isnan(wrong))
+      for (int64_t i = 0; i < count; ++i)
+        if (!std::isfinite(chunk[size_t(i)]))
+          fail(DN_ERROR_WEIGHTS, "layer %d [%s]: number %lld of %s is %g, expected finite numbers",
+               stored.layer->index, stored.layer->type.c_str(), static_cast<long long>(done + i),
+               stored.param->name().c_str(), double(chunk[size_t(i)]));
+    done += count;
+  }
+}
+
+// compat: the width of the image counter follows from the version, but files of before 2017 with
+// versions above 1000 have 4 bytes, which AlexeyAB's reader gets wrong. The size decides first.
+int seen_width(const WeightsHeader& header, uint64_t file_bytes, uint64_t payload) {
+  if (file_bytes == 20 + payload) return 8;
+  if (file_bytes == 16 + payload) return 4;
+  const bool wide = int64_t(header.major) * 10 + header.minor >= 2 && header.major < 1000 &&
+                    header.minor < 1000;
+  return wide ? 8 : 4;
+}
+
+}  // namespace
+
+void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::string& path,
+                  int up_to, bool strict, WeightsHeader& header_out, dn_weights_report& report) try {
+  const auto file = std::make_shared<WeightsFile>(path);
+  std::vector<Stored> list = stored_params(layers, up_to, true);
+  uint64_t payload = payload_bytes(list);
+  char head[512] = {0};
+  const size_t head_bytes = static_cast<size_t>(std::min<uint64_t>(sizeof head, file->size()));
+  file->read_bytes(0, head, head_bytes);
+  const std::string foreign = foreign_kind(head, head_bytes);
+  if (!foreign.empty())
+    fail(DN_ERROR_WEIGHTS, "is %s, expected a weights file of %llu bytes", foreign.c_str(),
+         static_cast<unsigned long long>(20 + payload));
+  if (file->size() < 16)
+    fail(DN_ERROR_WEIGHTS, "has %llu bytes, expected %llu",
+         static_cast<unsigned long long>(file->size()),
+         static_cast<unsigned long long>(20 + payload));
+  WeightsHeader header;
+  std::memcpy(&header.major, head, 4);
+  std::memcpy(&header.minor, head + 4, 4);
+  std::memcpy(&header.revision, head + 8, 4);
+  // compat: pjreddie's files hold no biases of [batchnorm]
+  const std::vector<Stored> without = stored_params(layers, up_to, false);
+  if (without.size() != list.size() && file->size() != 20 + payload &&
+      file->size() != 16 + payload &&
+      (file->size() == 20 + payload_bytes(without) || file->size() == 16 + payload_bytes(without))) {
+    list = without;
+    payload = payload_bytes(list);
+  }
+  header.seen_bytes = seen_width(header, file->size(), payload);
+  if (header.seen_bytes == 8) {
+    std::memcpy(&header.seen, head + 12, 8);
+  } else {
+    uint32_t narrow = 0;
+    std::memcpy(&narrow, head + 12, 4);
+    header.seen = narrow;
+  }
+  const uint64_t start = 12 + static_cast<uint64_t>(header.seen_bytes);
+  const uint64_t expected = start + payload;
+  if (strict && file->size() != expected) {
+    // where a cut file ends exactly behind a layer, say so
+    uint64_t end = start;
+    int whole = -1;
+    for (size_t i = 0; i < list.size(); ++i) {
+      end += static_cast<uint64_t>(list[i].param->size()) * 4;
+      const bool last = i + 1 == list.size() || list[i + 1].layer != list[i].layer;
+      if (last && end == file->size()) whole = list[i].layer->index + 1;
+    }
+    std::string hint;
+    if (whole > 0) hint = format("; it ends behind layer %d, as a file cut there", whole - 1);
+    fail(DN_ERROR_WEIGHTS, "has %llu bytes, expected %llu for this cfg%s",
+         static_cast<unsigned long long>(file->size()),
+         static_cast<unsigned long long>(expected), hint.c_str());
+  }
+
+  // Nothing is changed before the whole file is known to be good.
+  uint64_t offset = start;
+  size_t whole = 0;
+  for (; whole < list.size(); ++whole) {
+    const uint64_t bytes = static_cast<uint64_t>(list[whole].param->size()) * 4;
+    if (offset + bytes > file->size()) break;
+    check_finite(*file, offset, list[whole]);
+    offset += bytes;
+  }
+  std::vector<float> part;  // compat: a file that ends inside an array fills its first numbers
+  if (whole < list.size() && file->size() > offset + 3) {
+    part = list[whole].param->values();
+    file->read(offset, part.data(), static_cast<int64_t>((file->size() - offset) / 4));
+  }
+
+  report = {};
+  offset = start;
+  for (size_t i = 0; i < whole; ++i) {
+    Layer& layer = *list[i].layer;
+    Param& param = *list[i].param;
+    int64_t transposed_rows = 0;
+    const bool weights = param.name() == "weights";
+    if (weights && layer.fully_connected && header.transposed()) transposed_rows = param.dims()[0];
+    if (weights && layer.flipped_filters > 0) transposed_rows = layer.flipped_filters;
+    param.bind(file, offset, transposed_rows);
+    offset += static_cast<uint64_t>(param.size()) * 4;
+    const bool last = i + 1 == list.size() || list[i + 1].layer != list[i].layer;
+    if (last) ++report.layers_loaded;
+  }
+  if (!part.empty()) {
+    list[whole].param->set(std::move(part));
+    offset = file->size();
+  }
+  for (const auto& layer : layers) report.layers += layer->params.empty() ? 0 : 1;
+  report.major = header.major;
+  report.minor = header.minor;
+  report.revision = header.revision;
+  report.seen_bytes = header.seen_bytes;
+  report.seen = header.seen;
+  report.bytes_expected = expected;
+  report.bytes_found = file->size();
+  report.bytes_left = file->size() - offset;
+  header_out = header;
+} catch (Error& error) {
+  error.locate({path, -1, "", -1});
+  throw;
+}
+
+void save_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::string& path,
+                  int up_to, const WeightsHeader& header) {
+  const std::string temporary = path + ".part" + std::to_string(getpid());
+  FILE* file = std::fopen(temporary.c_str(), "wb");
+  if (!file) fail(DN_ERROR_FILE, "%s: %s", temporary.c_str(), std::strerror(errno));
+  bool good = true;
+  try {
+    const auto write = [&](const void* data, size_t bytes) {
+      good = good && std::fwrite(data, 1, bytes, file) == bytes;
+    };
+    write(&header.major, 4);
+    write(&header.minor, 4);
+    write(&header.revision, 4);
+    if (header.seen_bytes == 8) {
+      write(&header.seen, 8);
+    } else {
+      const uint32_t narrow = static_cast<uint32_t>(header.seen);
+      write(&narrow, 4);
+    }
+    for (const Stored& stored : stored_params(layers, up_to, true)) {
+      const std::vector<float> numbers = stored.param->stored_values();
+      write(numbers.data(), numbers.size() * sizeof(float));
+    }
+    good = good && std::fflush(file) == 0 && fsync(fileno(file)) == 0;
+  } catch (...) {
+    std::fclose(file);
+    std::remove(temporary.c_str());
+    throw;
+  }
+  const int problem = errno;
+  good = std::fclose(file) == 0 && good;
+  if (!good || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const std::string reason = std::strerror(good ? errno : problem);
+    std::remove(temporary.c_str());
+    fail(DN_ERROR_FILE, "%s: could not be written: %s", path.c_str(), reason.c_str());
+  }
+}
+
+}  // namespace dn

@@ -1,0 +1,98 @@
+"""The exceptions of pydarknet.
+
+::
+
+    Exception
+    └── DarknetError
+        ├── CfgError (ValueError)               a network description is wrong
+        ├── WeightsError (ValueError)           a weights file does not fit, or holds NaN
+        ├── DataError (ValueError)              an image, array, names or data file is wrong
+        ├── ArgumentError (ValueError)          a value given by the caller is out of range
+        ├── DeviceError (RuntimeError)          a device is missing or failed
+        ├── OutOfMemoryError (MemoryError)
+        ├── TrainingDiverged (RuntimeError)     a loss or gradient is no longer finite
+        ├── ClosedError (RuntimeError)          the network was closed before
+        └── InternalError (RuntimeError)        a defect of the engine: please report it
+
+A file that is missing or cannot be read or written raises Python's own ``FileNotFoundError``,
+``PermissionError`` or ``OSError``.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "CfgError",
+    "ClosedError",
+    "DarknetError",
+    "DataError",
+    "DeviceError",
+    "InternalError",
+    "OutOfMemoryError",
+    "TrainingDiverged",
+    "WeightsError",
+]
+
+
+class DarknetError(Exception):
+    """The base of all exceptions of this package.
+
+    The text is one line: ``file:line: [section] what is wrong, what was expected``.
+
+    Attributes:
+        file: the file that is wrong, as it was given; None where there is none.
+        line: number of the line in it, from 1; None where unknown.
+        section: type of the cfg section, without brackets; None where unknown.
+        layer: index of the layer, from 0; None where unknown.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        section: str | None = None,
+        layer: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.section = section
+        self.layer = layer
+
+
+class CfgError(DarknetError, ValueError):
+    """A network description is wrong: an unknown section or key, a value, shapes that do not meet."""
+
+
+class WeightsError(DarknetError, ValueError):
+    """A weights file does not fit the network, is no weights file, or holds non-finite numbers."""
+
+
+class DataError(DarknetError, ValueError):
+    """An image, an array, a .names or a .data file is wrong."""
+
+
+class ArgumentError(DarknetError, ValueError):
+    """A value given by the caller is out of range."""
+
+
+class DeviceError(DarknetError, RuntimeError):
+    """A device is missing, is not supported by this build, or failed."""
+
+
+class OutOfMemoryError(DarknetError, MemoryError):
+    """There is not enough memory on the device."""
+
+
+class TrainingDiverged(DarknetError, RuntimeError):
+    """A loss, gradient or weight is no longer a finite number."""
+
+
+class ClosedError(DarknetError, RuntimeError):
+    """The network was closed before this call."""
+
+
+class InternalError(DarknetError, RuntimeError):
+    """The engine broke one of its own promises: a defect, please report it."""
