@@ -65,6 +65,7 @@ RESIZES: dict[str, int] = {
 }
 PASSES_ALL: int = lib.DN_PASS_ALL
 PASSES_NONE = 0
+PASSES_FOLD_BATCHNORM: int = lib.DN_PASS_FOLD_BATCHNORM
 
 DETECTION = np.dtype(
     [

@@ -64,7 +64,7 @@ void Network::read_net(Options& o) {
                           "dynamic_minibatch", "track", "augment_speed",
                           "sequential_subdivisions", "contrastive", "unsupervised",
                           "weights_reject_freq", "equidistant_point", "optimized_memory",
-                          "use_cuda_graph", "show_receptive_field"})
+                          "use_cuda_graph", "show_receptive_field", "max_epochs", "seen"})
     o.integer(key, 0, "training");
 }
 

@@ -7,15 +7,20 @@ anchors and the cfg's name go into the model's metadata.
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from .._native import PASSES_FOLD_BATCHNORM, NativeGraph, NativeNetwork
 from ..errors import ArgumentError, CfgError
 from .builder import Builder
-from .graph import Graph
+from .graph import Graph, parse_graph
 from .operators import WRITERS, activation
 
 if TYPE_CHECKING:
@@ -120,6 +125,57 @@ def build_model(
     onnx.helper.set_model_props(model, dict(metadata or {}))
     onnx.checker.check_model(model)
     return model
+
+
+def export_native(
+    native: NativeNetwork,
+    path: str | os.PathLike[str],
+    *,
+    width: int = 0,
+    height: int = 0,
+    names: Sequence[str] = (),
+    batch: int | None = 1,
+    opset: int = OLDEST_OPSET,
+) -> Path:
+    """Writes an engine's network at an input size (0, 0: the cfg's); see `export_onnx`."""
+    _import_onnx()  # before the work
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+    about = native.describe(width, height)
+    lowered = NativeGraph(native, width, height, PASSES_FOLD_BATCHNORM)
+    model = build_model(
+        parse_graph(lowered.describe(), lowered.constant),
+        [(layer["type"], layer["line"]) for layer in about["layers"]],
+        file=about["name"],
+        batch=batch,
+        opset=opset,
+        metadata={
+            "cfg": Path(about["name"]).name,
+            "names": json.dumps(list(names), ensure_ascii=False),
+            "heads": json.dumps(_heads(about)),
+            "input": "RGB planes of 0..1, resized to the whole input",
+        },
+    )
+    _write(path, model.SerializeToString())
+    return path
+
+
+def _heads(about: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a reader of the outputs has to know: type, classes and anchors of each head."""
+    heads = []
+    for head in about["heads"]:
+        anchors = np.reshape(head["anchors"], (-1, 2))
+        heads.append(
+            {
+                "output": f"{head['type']}_{head['layer']}",
+                "type": head["type"],
+                "classes": head["classes"],
+                "anchors": (anchors[head["mask"]] if head["mask"] else anchors).tolist(),
+                "options": about["layers"][head["layer"]]["options"],
+            }
+        )
+    return heads
 
 
 def _write(path: Path, data: bytes) -> None:

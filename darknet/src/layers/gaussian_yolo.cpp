@@ -58,7 +58,6 @@ class GaussianYolo final : public Layer {
     read_anchors(o, head_, true);
     o.text("map", "", "training: file of class numbers");
     read_yolo_training_keys(o);
-    o.real("uc_normalizer", 1, "training: weight of the deviations");
     scale_x_y_ = o.real("scale_x_y", 1, "stretches x and y around the middle of the cell");
     head_.nms_kind = o.choice("nms_kind", DN_NMS_DEFAULT, nms_kinds(true), "overlap of NMS");
     head_.beta_nms = o.real("beta_nms", 0.6f, "exponent of diounms");

@@ -39,9 +39,15 @@ struct AddScaled {  // out = factor * in + (first ? 0 : out)
       if (first) out[i] = 0;
       return;
     }
-    // a larger source is sub-sampled, a smaller one repeated
-    const int64_t sx = from.w >= to.w ? x * (from.w / to.w) : x / (to.w / from.w);
-    const int64_t sy = from.h >= to.h ? y * (from.h / to.h) : y / (to.h / from.h);
+    // a larger source is sub-sampled; a smaller one is added to every n-th cell only, as
+    // pjreddie/darknet does it
+    int64_t sx = x * (from.w / to.w), sy = y * (from.h / to.h);
+    if (from.w < to.w) {
+      const int64_t step = to.w / from.w;
+      if (x % step || y % step) return;
+      sx = x / step;
+      sy = y / step;
+    }
     const float value = in[((i / to.size() * from.c + k) * from.h + sy) * from.w + sx];
     const float scaled = factors[per_channel ? k : 0] * value;
     out[i] = first ? scaled : out[i] + scaled;

@@ -1,0 +1,61 @@
+""".data files: which names, lists and folders belong to a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import DataError
+
+
+def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Reads the ``key = value`` lines of a .data file.
+
+    Like in Darknet, blanks are removed everywhere, ``#`` and ``;`` begin a comment line, and of
+    equal keys the first counts.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: a line is no ``key = value``.
+    """
+    file = os.fspath(path)
+    options: dict[str, str] = {}
+    text = Path(file).read_bytes().decode("utf-8-sig", "replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        line = "".join(line.split())
+        if not line or line[0] in "#;":
+            continue
+        key, equals, value = line.partition("=")
+        if not equals or not key or "\0" in line:
+            raise DataError(
+                f"{file}:{number}: cannot read {line[:60]!r}, expected key = value",
+                file=file,
+                line=number,
+            )
+        options.setdefault(key, value)
+    return options
+
+
+def find_named_file(data_file: str | os.PathLike[str], name: str) -> Path:
+    """Finds a file that a .data file names.
+
+    Darknet takes such paths from the working directory; here the folder of the .data file and the
+    one above serve too, so that ``cfg/coco.data`` finds ``data/coco.names`` from anywhere.
+
+    Raises:
+        FileNotFoundError: it is in none of these places.
+    """
+    for place in _places(Path(data_file), name):
+        if place.is_file():
+            return place
+    raise FileNotFoundError(
+        f"{os.fspath(data_file)} names {name}, which is neither in the working directory nor "
+        "beside it"
+    )
+
+
+def _places(data_file: Path, name: str) -> Iterator[Path]:
+    yield Path(name)
+    yield data_file.parent / name
+    yield data_file.parent.parent / name
