@@ -131,5 +131,6 @@ package: $(VENV)/.package
 	@$(SETUP) build_ext --inplace
 $(VENV)/.package: setup.py pyproject.toml | $(VENV)/.runtime $(if $(filter 1,$(ONEDNN)),$(VENV)/.onednn)
 	@echo "  pip  pydarknet, with the engine"
-	@env $(GIVEN) PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation --no-deps --editable .
+	@env $(GIVEN) PYTHONWARNINGS=ignore $(PIP) install --no-build-isolation --no-deps \
+	  --config-settings editable_mode=compat --editable .
 	@touch $@

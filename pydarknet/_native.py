@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
@@ -64,8 +65,8 @@ RESIZES: dict[str, int] = {
     "letterbox": lib.DN_RESIZE_LETTERBOX,
 }
 PASSES_ALL: int = lib.DN_PASS_ALL
-PASSES_NONE = 0
 PASSES_FOLD_BATCHNORM: int = lib.DN_PASS_FOLD_BATCHNORM
+PASSES_NONE = 0
 
 DETECTION = np.dtype(
     [
@@ -138,6 +139,11 @@ def _float_pointer(array: FloatArray) -> Any:
 def build_info() -> dict[str, Any]:
     """How the engine was built and what this machine offers."""
     return dict(json.loads(_text(lib.dn_build_info)))
+
+
+def engine_file() -> str:
+    """Path of the extension module."""
+    return str(sys.modules[f"{__package__}._engine"].__file__)
 
 
 def describe_sections() -> Any:

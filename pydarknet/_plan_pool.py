@@ -6,12 +6,16 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from .errors import ClosedError
 
 Key = TypeVar("Key", bound=Hashable)
 Plan = TypeVar("Plan")
+
+
+def _refuse(_: object) -> NoReturn:
+    raise ClosedError("the network is closed")
 
 
 class _Shelf(Generic[Plan]):
@@ -46,20 +50,17 @@ class PlanPool(Generic[Key, Plan]):
             ClosedError: the pool was closed.
         """
         shelf, plan = self._take(key)
-        # after an exception the plan may be in the middle of something: it is not lent again
-        sound = False
         try:
             yield plan
-            sound = True
         finally:
-            self._give_back(shelf, plan if sound else None)
+            self._give_back(shelf, plan)
             del plan
 
     def _take(self, key: Key) -> tuple[_Shelf[Plan], Plan]:
         with self._changed:
             while True:
                 if self._closed:
-                    raise ClosedError("the network is closed")
+                    _refuse(key)
                 shelf = self._shelves.setdefault(key, _Shelf())
                 self._shelves.move_to_end(key)
                 if shelf.idle:
@@ -104,6 +105,7 @@ class PlanPool(Generic[Key, Plan]):
         """Drops all plans and lends no more."""
         with self._changed:
             self._closed = True
+            self._create = _refuse
             dropped = self._retire(len(self._shelves))
             self._changed.notify_all()
         del dropped

@@ -63,7 +63,7 @@ class DarknetError(Exception):
 
 
 class CfgError(DarknetError, ValueError):
-    """A network description is wrong: an unknown section or key, a value, shapes that do not meet."""
+    """A network description is wrong: a section, a key, a value, or shapes that do not meet."""
 
 
 class WeightsError(DarknetError, ValueError):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import DataError
+from .layers import Structure
 
 Names = str | os.PathLike[str] | Sequence[str]
 """A .names file, or the names themselves."""
@@ -38,3 +39,29 @@ def load_names(names: Names | None) -> tuple[str, ...]:
     if isinstance(names, (str, os.PathLike)):
         return read_names(names)
     return tuple(str(name) for name in names)
+
+
+def matching_names(names: Names | None, structure: Structure) -> tuple[str, ...]:
+    """The names, if there is one for each class of the network; none for None.
+
+    Raises:
+        DataError: there are too few, or for a detector too many.
+    """
+    found = load_names(names)
+    if not found:
+        return ()
+    classes = structure.classes
+    # ImageNet's list of names is longer than any classifier: what is too much goes unused
+    if len(found) == classes or (len(found) > classes and not structure.heads):
+        return found[:classes]
+    last = structure.heads[-1].layer if structure.heads else structure.outputs[-1]
+    layer = structure.layers[last]
+    file = os.fspath(names) if isinstance(names, (str, os.PathLike)) else None
+    place = f"{structure.name}:{layer.line}"
+    raise DataError(
+        f"{file or 'names'}: holds {len(found)} names, [{layer.type}] at {place} has {classes} "
+        "classes",
+        file=file,
+        section=layer.type,
+        layer=layer.index,
+    )

@@ -46,7 +46,7 @@ class Engine(ABC):
 
 
 class PydarknetEngine(Engine):
-    precision = "f32"
+    precision: Literal[auto, f32, bf16] = "f32"
 
     def __init__(self, files: Files, threads: int) -> None:
         import pydarknet

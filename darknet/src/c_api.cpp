@@ -3,9 +3,9 @@
 #include <cstring>
 #include <new>
 
+#include "backends/cpu_native/kernels.h"
 #include "config/options.h"
 #include "darknet/engine.h"
-#include "backends/cpu_native/kernels.h"
 #include "graph/passes/passes.h"
 #include "layers/registry.h"
 #include "network.h"

@@ -76,8 +76,7 @@ struct Resizer {
 
 void image_to_input(const Context& context, const dn_image& image, dn_resize resize, float* out,
                     const Shape& shape) {
-  if (!image.data || image.width < 1 || image.height < 1)
-    fail(DN_ERROR_DATA, "the image is empty");
+  if (!image.data || image.width < 1 || image.height < 1) fail(DN_ERROR_DATA, "the image is empty");
   if (image.channels != shape.c)
     fail(DN_ERROR_DATA, "the image has %d channels, the network takes %lld", image.channels,
          static_cast<long long>(shape.c));

@@ -21,8 +21,7 @@ std::unique_ptr<Layer> layer_of(const Section& section, const Place& place) {
   if (layer) return layer;
   if (is_recurrent(section.type))
     throw Error(DN_ERROR_CFG, "recurrent sections are not run by this engine", place);
-  throw Error(DN_ERROR_CFG,
-              "unknown section" + suggestion(section.type, section_types()), place);
+  throw Error(DN_ERROR_CFG, "unknown section" + suggestion(section.type, section_types()), place);
 }
 
 }  // namespace
@@ -45,26 +44,72 @@ void Network::read_net(Options& o) {
   o.real("decay", 0.0001f, "training: weight decay");
   enum class Policy { constant, step, steps, exp, poly, random, sigmoid, sgdr };
   o.choice<Policy>("policy", Policy::constant,
-                   {{"constant", Policy::constant}, {"step", Policy::step},
-                    {"steps", Policy::steps}, {"exp", Policy::exp}, {"poly", Policy::poly},
-                    {"random", Policy::random}, {"sigmoid", Policy::sigmoid},
+                   {{"constant", Policy::constant},
+                    {"step", Policy::step},
+                    {"steps", Policy::steps},
+                    {"exp", Policy::exp},
+                    {"poly", Policy::poly},
+                    {"random", Policy::random},
+                    {"sigmoid", Policy::sigmoid},
                     {"sgdr", Policy::sgdr}},
                    "training: course of the learning rate");
-  for (const char* key : {"power", "scale", "gamma", "B1", "B2", "eps", "max_ratio", "min_ratio",
-                          "clip", "angle", "aspect", "saturation", "exposure", "hue",
-                          "resize_step", "label_smooth_eps", "ema_alpha", "adversarial_lr",
-                          "loss_scale", "badlabels_rejection_percentage",
-                          "num_sigmas_reject_badlabels", "workspace_size_limit_MB",
-                          "max_chart_loss", "random", "blur", "gaussian_noise", "mixup",
-                          "contrastive_jit_flip", "contrastive_color"})
+  for (const char* key : {"power",
+                          "scale",
+                          "gamma",
+                          "B1",
+                          "B2",
+                          "eps",
+                          "max_ratio",
+                          "min_ratio",
+                          "clip",
+                          "angle",
+                          "aspect",
+                          "saturation",
+                          "exposure",
+                          "hue",
+                          "resize_step",
+                          "label_smooth_eps",
+                          "ema_alpha",
+                          "adversarial_lr",
+                          "loss_scale",
+                          "badlabels_rejection_percentage",
+                          "num_sigmas_reject_badlabels",
+                          "workspace_size_limit_MB",
+                          "max_chart_loss",
+                          "random",
+                          "blur",
+                          "gaussian_noise",
+                          "mixup",
+                          "contrastive_jit_flip",
+                          "contrastive_color"})
     o.real(key, 0, "training");
   for (const char* key : {"steps", "scales", "seq_scales"}) o.reals(key, "training: schedule");
-  for (const char* key : {"burn_in", "step", "adam", "max_crop", "min_crop", "center", "notruth",
-                          "flip", "cutmix", "mosaic", "mosaic_bound", "try_fix_nan", "attention",
-                          "dynamic_minibatch", "track", "augment_speed",
-                          "sequential_subdivisions", "contrastive", "unsupervised",
-                          "weights_reject_freq", "equidistant_point", "optimized_memory",
-                          "use_cuda_graph", "show_receptive_field", "max_epochs", "seen"})
+  for (const char* key : {"burn_in",
+                          "step",
+                          "adam",
+                          "max_crop",
+                          "min_crop",
+                          "center",
+                          "notruth",
+                          "flip",
+                          "cutmix",
+                          "mosaic",
+                          "mosaic_bound",
+                          "try_fix_nan",
+                          "attention",
+                          "dynamic_minibatch",
+                          "track",
+                          "augment_speed",
+                          "sequential_subdivisions",
+                          "contrastive",
+                          "unsupervised",
+                          "weights_reject_freq",
+                          "equidistant_point",
+                          "optimized_memory",
+                          "use_cuda_graph",
+                          "show_receptive_field",
+                          "max_epochs",
+                          "seen"})
     o.integer(key, 0, "training");
 }
 

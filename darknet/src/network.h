@@ -32,7 +32,7 @@ class Network {
   int width = 0, height = 0, channels = 0, inputs = 0;
   bool letter_box = false;
   std::vector<std::unique_ptr<Layer>> layers;
-  WeightsHeader header;  // of the file that was loaded
+  WeightsHeader header;       // of the file that was loaded
   mutable WeightCache cache;  // packed weights, shared by all plans
 
  private:

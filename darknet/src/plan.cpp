@@ -45,7 +45,8 @@ Plan::Plan(const Network& network, const dn_plan_options& options)
 
 void Plan::set_image(int slot, const dn_image& image, dn_resize resize) {
   if (slot < 0 || slot >= batch_)
-    fail(DN_ERROR_ARGUMENT, "slot %d, expected 0 to %lld", slot, static_cast<long long>(batch_ - 1));
+    fail(DN_ERROR_ARGUMENT, "slot %d, expected 0 to %lld", slot,
+         static_cast<long long>(batch_ - 1));
   const PlanTensor& input = tensors_[0];
   float* to = static_cast<float*>(input.view.data) + slot * input.view.batch_stride;
   image_to_input(context_, image, resize, to, input.shape);
@@ -111,10 +112,12 @@ void Plan::layer_output(int layer, float* out, size_t size) const {
 
 std::vector<dn_detection> Plan::detect(int slot, const dn_detect_options& o) const {
   if (slot < 0 || slot >= batch_)
-    fail(DN_ERROR_ARGUMENT, "slot %d, expected 0 to %lld", slot, static_cast<long long>(batch_ - 1));
+    fail(DN_ERROR_ARGUMENT, "slot %d, expected 0 to %lld", slot,
+         static_cast<long long>(batch_ - 1));
   if (!(o.threshold >= 0 && o.threshold <= 1))
     fail(DN_ERROR_ARGUMENT, "threshold=%g, expected 0 to 1", double(o.threshold));
-  if (!(o.nms >= 0 && o.nms <= 1)) fail(DN_ERROR_ARGUMENT, "nms=%g, expected 0 to 1", double(o.nms));
+  if (!(o.nms >= 0 && o.nms <= 1))
+    fail(DN_ERROR_ARGUMENT, "nms=%g, expected 0 to 1", double(o.nms));
   if (o.image_width < 1 || o.image_height < 1)
     fail(DN_ERROR_ARGUMENT, "an image of %dx%d has no boxes", o.image_width, o.image_height);
   std::vector<Candidate> candidates;
@@ -125,10 +128,10 @@ std::vector<dn_detection> Plan::detect(int slot, const dn_detect_options& o) con
     if (!head) continue;
     const PlanTensor& tensor = tensors_[size_t(output_tensors_[i])];
     const float* output = static_cast<float*>(tensor.view.data) + slot * tensor.view.batch_stride;
-    head->decode({output, tensor.shape, int(tensors_[0].shape.w), int(tensors_[0].shape.h),
-                  o.image_width, o.image_height, o.resize == DN_RESIZE_LETTERBOX, o.threshold,
-                  o.hier},
-                 candidates);
+    head->decode(
+        {output, tensor.shape, int(tensors_[0].shape.w), int(tensors_[0].shape.h), o.image_width,
+         o.image_height, o.resize == DN_RESIZE_LETTERBOX, o.threshold, o.hier},
+        candidates);
     last = head;
   }
   if (!last) fail(DN_ERROR_ARGUMENT, "this network has no detection head");

@@ -17,8 +17,7 @@ void PlanCompiler::compile() {
   new_tensor(0, Layout::plain);
   for (size_t i = 0; i < graph.nodes.size(); ++i) add_node(i);
   for (const int layer : graph.output_layers)
-    plan_.output_tensors_.push_back(
-        tensor_of(graph.layer_values[size_t(layer)], Layout::plain));
+    plan_.output_tensors_.push_back(tensor_of(graph.layer_values[size_t(layer)], Layout::plain));
   if (plan_.passes_ == 0)
     for (const int value : graph.layer_values)
       plan_.layer_tensors_.push_back(tensor_of(value, Layout::plain));
@@ -60,7 +59,8 @@ int PlanCompiler::tensor_of(int value, Layout layout) {
   const Layout made = made_[size_t(value)];
   Step step;
   step.kernel = plan_.backend_->convert(made, layout);
-  if (!step.kernel) fail(DN_ERROR_INTERNAL, "no kernel converts layout %d to %d", int(made), int(layout));
+  if (!step.kernel)
+    fail(DN_ERROR_INTERNAL, "no kernel converts layout %d to %d", int(made), int(layout));
   step.in = {tensors_.at({value, made})};
   step.out = new_tensor(value, layout);
   plan_.steps_.push_back(std::move(step));
@@ -102,8 +102,8 @@ bool PlanCompiler::may_be_slice(int tensor) const {
   const PlanTensor& t = plan_.tensors_[size_t(tensor)];
   if (t.layout != Layout::blocked || t.parent >= 0 || t.maker < 0) return false;
   for (const Step& step : plan_.steps_) {
-    const bool touches = step.out == tensor ||
-                         std::find(step.in.begin(), step.in.end(), tensor) != step.in.end();
+    const bool touches =
+        step.out == tensor || std::find(step.in.begin(), step.in.end(), tensor) != step.in.end();
     if (touches && !step.kernel->takes_strides && plan_.batch_ > 1) return false;
   }
   return true;

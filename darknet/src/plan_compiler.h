@@ -26,8 +26,8 @@ class PlanCompiler {
   void bind();
 
   Plan& plan_;
-  std::vector<Layout> wanted_;                    // of each value
-  std::vector<Layout> made_;                      // layout each value was made in
+  std::vector<Layout> wanted_;                     // of each value
+  std::vector<Layout> made_;                       // layout each value was made in
   std::map<std::pair<int, Layout>, int> tensors_;  // value and layout
 };
 

@@ -136,15 +136,16 @@ void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored
 int seen_width(const WeightsHeader& header, uint64_t file_bytes, uint64_t payload) {
   if (file_bytes == 20 + payload) return 8;
   if (file_bytes == 16 + payload) return 4;
-  const bool wide = int64_t(header.major) * 10 + header.minor >= 2 && header.major < 1000 &&
-                    header.minor < 1000;
+  const bool wide =
+      int64_t(header.major) * 10 + header.minor >= 2 && header.major < 1000 && header.minor < 1000;
   return wide ? 8 : 4;
 }
 
 }  // namespace
 
 void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::string& path,
-                  int up_to, bool strict, WeightsHeader& header_out, dn_weights_report& report) try {
+                  int up_to, bool strict, WeightsHeader& header_out,
+                  dn_weights_report& report) try {
   const auto file = std::make_shared<WeightsFile>(path);
   std::vector<Stored> list = stored_params(layers, up_to, true);
   uint64_t payload = payload_bytes(list);
@@ -167,7 +168,8 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
   const std::vector<Stored> without = stored_params(layers, up_to, false);
   if (without.size() != list.size() && file->size() != 20 + payload &&
       file->size() != 16 + payload &&
-      (file->size() == 20 + payload_bytes(without) || file->size() == 16 + payload_bytes(without))) {
+      (file->size() == 20 + payload_bytes(without) ||
+       file->size() == 16 + payload_bytes(without))) {
     list = without;
     payload = payload_bytes(list);
   }
@@ -193,8 +195,8 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
     std::string hint;
     if (whole > 0) hint = format("; it ends behind layer %d, as a file cut there", whole - 1);
     fail(DN_ERROR_WEIGHTS, "has %llu bytes, expected %llu for this cfg%s",
-         static_cast<unsigned long long>(file->size()),
-         static_cast<unsigned long long>(expected), hint.c_str());
+         static_cast<unsigned long long>(file->size()), static_cast<unsigned long long>(expected),
+         hint.c_str());
   }
 
   // Nothing is changed before the whole file is known to be good.

@@ -6,25 +6,22 @@ anchors and the cfg's name go into the model's metadata.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .._native import PASSES_FOLD_BATCHNORM, NativeGraph, NativeNetwork
+from .._files import atomic_path
+from .._native import PASSES_FOLD_BATCHNORM, NativeGraph
 from ..errors import ArgumentError, CfgError
 from .builder import Builder
 from .graph import Graph, parse_graph
 from .operators import WRITERS, activation
 
 if TYPE_CHECKING:
-    pass
+    from ..layers import Head, Layer
+    from ..network import Network
 
 OLDEST_OPSET = 18
 """The first opset with Mish and with the reductions' axes as inputs."""
@@ -127,68 +124,63 @@ def build_model(
     return model
 
 
-def export_native(
-    native: NativeNetwork,
+def export_onnx(
+    network: Network,
     path: str | os.PathLike[str],
     *,
-    width: int = 0,
-    height: int = 0,
-    names: Sequence[str] = (),
     batch: int | None = 1,
     opset: int = OLDEST_OPSET,
 ) -> Path:
-    """Writes an engine's network at an input size (0, 0: the cfg's); see `export_onnx`."""
+    """Writes a network, at its present input size, as an ONNX model.
+
+    Input ``input`` is float32 (N, C, H, W), RGB planes of 0..1. The outputs are the raw heads as
+    `Network.predict` gives them, named by section and layer: ``yolo_30``.
+
+    Args:
+        network: what to write; its weights are read from their file.
+        path: the file to write. It appears when it is complete.
+        batch: images of one run; None leaves it open.
+        opset: ONNX opset, >= 18.
+
+    Returns:
+        The path.
+
+    Raises:
+        ImportError: the package onnx is missing.
+        CfgError: a layer computes something that cannot be written; with section and line.
+        ArgumentError: a value is out of range.
+        ClosedError: the network was closed.
+        OSError: the file cannot be written.
+    """
     _import_onnx()  # before the work
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
-    about = native.describe(width, height)
-    lowered = NativeGraph(native, width, height, PASSES_FOLD_BATCHNORM)
-    model = build_model(
-        parse_graph(lowered.describe(), lowered.constant),
-        [(layer["type"], layer["line"]) for layer in about["layers"]],
-        file=about["name"],
-        batch=batch,
-        opset=opset,
-        metadata={
-            "cfg": Path(about["name"]).name,
-            "names": json.dumps(list(names), ensure_ascii=False),
-            "heads": json.dumps(_heads(about)),
-            "input": "RGB planes of 0..1, resized to the whole input",
-        },
-    )
-    _write(path, model.SerializeToString())
-    return path
-
-
-def _heads(about: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a reader of the outputs has to know: type, classes and anchors of each head."""
-    heads = []
-    for head in about["heads"]:
-        anchors = np.reshape(head["anchors"], (-1, 2))
-        heads.append(
-            {
-                "output": f"{head['type']}_{head['layer']}",
-                "type": head["type"],
-                "classes": head["classes"],
-                "anchors": (anchors[head["mask"]] if head["mask"] else anchors).tolist(),
-                "options": about["layers"][head["layer"]]["options"],
-            }
+    native, layers = network._native, network.layers
+    size = (0, 0) if (network.width, network.height) == (1, 1) else (network.width, network.height)
+    name = native.describe(*size)["name"]
+    with atomic_path(path) as part:
+        lowered = NativeGraph(native, *size, PASSES_FOLD_BATCHNORM)
+        model = build_model(
+            parse_graph(lowered.describe(), lowered.constant),
+            [(layer.type, layer.line) for layer in layers],
+            file=name,
+            batch=batch,
+            opset=opset,
+            metadata={
+                "cfg": Path(name).name,
+                "names": json.dumps(network.names, ensure_ascii=False),
+                "heads": json.dumps([_about_head(head, layers) for head in network.heads]),
+                "input": "RGB planes of 0..1, resized to the whole input",
+            },
         )
-    return heads
+        part.write_bytes(model.SerializeToString())
+    return Path(path)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Writes a file that is either complete or not there."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+def _about_head(head: Head, layers: Sequence[Layer]) -> dict[str, Any]:
+    """What a reader of an output has to know."""
+    return {
+        "output": f"{head.type}_{head.layer}",
+        "type": head.type,
+        "classes": head.classes,
+        "anchors": head.anchors,
+        "options": layers[head.layer].options,
+    }

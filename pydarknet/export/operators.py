@@ -452,8 +452,12 @@ def _sum(b: Builder, inputs: list[str]) -> str:
         if from_h > h or from_w > w:
             steps = [max(from_h // h, 1), max(from_w // w, 1)]
             x = b.slice(x, [2, 3], [0, 0], [from_h, from_w], steps)
-        if from_h < h or from_w < w:
-            x = _repeat(b, x, max(h // from_h, 1), max(w // from_w, 1))
+        if from_w < w:  # reaches every n-th cell only
+            step = w // from_w
+            cells = np.zeros((1, 1, h, w), np.float32)
+            cells[..., ::step, ::step] = 1
+            repeated = _repeat(b, x, step, step)
+            x = b.add("Mul", [repeated, b.constant(cells, np.float32, "cells")])
         if from_c < c:
             x = b.pad(x, [0, 0, 0, 0], [0, c - from_c, 0, 0], 0.0)
         if factor.size > 1:

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 
 def make(*arguments: str, folder: Path = ROOT / "darknet") -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    inherited = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    environment = {k: v for k, v in os.environ.items() if k not in inherited}
     command = ["make", "-s", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -54,7 +55,7 @@ def test_help_needs_no_compiler() -> None:
     assert "GPU=0" in run.stdout
 
 
-def test_environment_flags_count_and_a_strange_debug_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEBUG", "release")
     monkeypatch.setenv("ONEDNN", "0")
     monkeypatch.setenv("OPENMP", "0")

@@ -107,12 +107,15 @@ ZOO = [
 QUICK = {"yolov2-tiny", "yolov3-tiny", "yolov4-tiny", "yolov7-tiny", "efficientnet_b0"}
 
 
-def zoo_parameters() -> Iterator[object]:
-    for name, size in ZOO:
-        marks = [] if name in QUICK else [pytest.mark.slow]
-        yield pytest.param(name, size, id=name, marks=marks)
+def zoo_parameters() -> list[object]:
+    slow = [pytest.mark.slow]
+    return [
+        pytest.param(name, size, id=name, marks=[] if name in QUICK else slow) for name, size in ZOO
+    ]
 
 
+# the tool leaves a file open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.skipif(not (SHARED / "cfg").is_dir(), reason=f"{SHARED}/cfg is missing")
 @pytest.mark.parametrize(("name", "size"), zoo_parameters())
 def test_zoo(name: str, size: int, tmp_path: Path) -> None:

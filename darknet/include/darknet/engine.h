@@ -41,10 +41,10 @@ typedef enum dn_status {
 
 typedef struct dn_error {
   dn_status status;
-  int line;          /* line in file, or -1 */
-  int layer;         /* index of the layer, or -1 */
-  char file[1024];   /* empty where unknown */
-  char section[64];  /* section type without brackets, empty where unknown */
+  int line;           /* line in file, or -1 */
+  int layer;          /* index of the layer, or -1 */
+  char file[1024];    /* empty where unknown */
+  char section[64];   /* section type without brackets, empty where unknown */
   char message[2048]; /* one line: "file:line: [section] what is wrong, what was expected" */
 } dn_error;
 
@@ -77,7 +77,7 @@ typedef struct dn_weights_report {
   int32_t layers_loaded; /* of these, completely filled from the file */
   uint64_t bytes_expected;
   uint64_t bytes_found;
-  uint64_t bytes_left;   /* in the file behind the last weight */
+  uint64_t bytes_left; /* in the file behind the last weight */
 } dn_weights_report;
 
 /* Loads a .weights file. up_to < 0 expects all layers, else those with an index below up_to.
@@ -141,7 +141,7 @@ typedef struct dn_plan_options {
   int threads;       /* 0: one per processor */
   dn_precision precision;
   dn_backend backend;
-  unsigned passes;  /* DN_PASS_*; with 0 every layer's output can be read */
+  unsigned passes; /* DN_PASS_*; with 0 every layer's output can be read */
 } dn_plan_options;
 
 typedef struct dn_plan dn_plan;

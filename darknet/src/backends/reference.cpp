@@ -26,10 +26,9 @@ class ReferenceKernel final : public Kernel {
     for (Constant& constant : op_->constants()) {
       const size_t bytes = constant.values.size() * sizeof(float);
       const std::string key = std::string(op_->kind()) + " plain " + std::to_string(index++);
-      constants_.push_back(
-          request.cache.get({op_->identity(), key}, bytes, [&](Buffer& buffer) {
-            std::memcpy(buffer.as<>(), constant.values.data(), bytes);
-          }));
+      constants_.push_back(request.cache.get({op_->identity(), key}, bytes, [&](Buffer& buffer) {
+        std::memcpy(buffer.as<>(), constant.values.data(), bytes);
+      }));
       pointers_.push_back(constants_.back()->as<>());
     }
   }

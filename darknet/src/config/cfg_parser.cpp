@@ -50,8 +50,8 @@ std::vector<Section> parse_cfg(const std::string& text, const std::string& name)
                   here);
     const std::string key = line.substr(0, equals);
     if (equals + 1 == line.size())
-      throw Error(DN_ERROR_CFG, format("%s has no value, expected %s=value", key.c_str(),
-                                       key.c_str()), here);
+      throw Error(DN_ERROR_CFG,
+                  format("%s has no value, expected %s=value", key.c_str(), key.c_str()), here);
     sections.back().entries.push_back({key, line.substr(equals + 1), number});
   }
   if (sections.empty())

@@ -148,10 +148,10 @@ void Options::finish() const {
     bool declared = false;
     for (const std::string& key : known) declared = declared || key == entry.key;
     if (!declared)
-      throw Error(DN_ERROR_CFG,
-                  format("unknown key %s%s", entry.key.c_str(),
-                         suggestion(entry.key, known).c_str()),
-                  {file_, entry.line, type_, layer_});
+      throw Error(
+          DN_ERROR_CFG,
+          format("unknown key %s%s", entry.key.c_str(), suggestion(entry.key, known).c_str()),
+          {file_, entry.line, type_, layer_});
   }
 }
 

@@ -11,9 +11,7 @@ struct Shape {
 
   int64_t plane() const { return h * w; }
   int64_t size() const { return c * h * w; }
-  bool operator==(const Shape& other) const {
-    return c == other.c && h == other.h && w == other.w;
-  }
+  bool operator==(const Shape& other) const { return c == other.c && h == other.h && w == other.w; }
   bool operator!=(const Shape& other) const { return !(*this == other); }
   std::string text() const {  // Darknet's order
     return std::to_string(w) + "x" + std::to_string(h) + "x" + std::to_string(c);

@@ -75,9 +75,7 @@ DN_HD inline float activate(Activation activation, float x) {
     case Activation::tanh:
       return tanhf(x);
     case Activation::plse:
-      return x < -4   ? 0.01f * (x + 4.f)
-             : x > 4  ? 0.01f * (x - 4.f) + 1.f
-                      : 0.125f * x + 0.5f;
+      return x < -4 ? 0.01f * (x + 4.f) : x > 4 ? 0.01f * (x - 4.f) + 1.f : 0.125f * x + 0.5f;
     case Activation::hardtan:
       return x < -1 ? -1.f : x > 1 ? 1.f : x;
     case Activation::lhtan:

@@ -25,11 +25,10 @@ size_t place_buffers(std::vector<Lifetime>& buffers, bool share) {
     }
     buffer.offset = at;
     total = std::max(total, at + bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
-                                   [&](size_t a, size_t b) {
-                                     return buffers[a].offset < buffers[b].offset;
-                                   }),
-                  i);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), i,
+                         [&](size_t a, size_t b) { return buffers[a].offset < buffers[b].offset; }),
+        i);
   }
   return total;
 }

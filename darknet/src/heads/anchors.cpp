@@ -26,13 +26,16 @@ void read_yolo_training_keys(Options& o) {
   o.real("truth_thresh", 1, "training: IoU above which an anchor is a positive");
   o.real("iou_thresh", 1, "training: IoU above which further anchors are positives");
   enum class Kind { iou, mse, giou, diou, ciou };
-  o.choice<Kind>("iou_thresh_kind", Kind::iou,
-                 {{"iou", Kind::iou}, {"giou", Kind::giou}, {"diou", Kind::diou},
-                  {"ciou", Kind::ciou}},
-                 "training: overlap of iou_thresh");
+  o.choice<Kind>(
+      "iou_thresh_kind", Kind::iou,
+      {{"iou", Kind::iou}, {"giou", Kind::giou}, {"diou", Kind::diou}, {"ciou", Kind::ciou}},
+      "training: overlap of iou_thresh");
   o.choice<Kind>("iou_loss", Kind::mse,
-                 {{"mse", Kind::mse}, {"iou", Kind::iou}, {"giou", Kind::giou},
-                  {"diou", Kind::diou}, {"ciou", Kind::ciou}},
+                 {{"mse", Kind::mse},
+                  {"iou", Kind::iou},
+                  {"giou", Kind::giou},
+                  {"diou", Kind::diou},
+                  {"ciou", Kind::ciou}},
                  "training: loss of the boxes");
   o.real("iou_normalizer", 0.75f, "training: weight of the boxes");
   o.real("obj_normalizer", 1, "training: weight of the objectness");

@@ -39,8 +39,7 @@ std::string read_side_file(const std::string& path, const std::string& cfg_file)
     if (slash != std::string::npos)
       file.open(cfg_file.substr(0, slash + 1) + path, std::ios::binary);
   }
-  if (!file)
-    fail(DN_ERROR_FILE, "%s: no such file, neither here nor beside the cfg", path.c_str());
+  if (!file) fail(DN_ERROR_FILE, "%s: no such file, neither here nor beside the cfg", path.c_str());
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

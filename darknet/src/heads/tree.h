@@ -10,8 +10,8 @@ namespace dn {
 
 struct Tree {
   std::vector<std::string> name;
-  std::vector<int> parent;       // of each node, -1 for roots
-  std::vector<int> group_size;   // nodes of each group
+  std::vector<int> parent;      // of each node, -1 for roots
+  std::vector<int> group_size;  // nodes of each group
 };
 
 // One "name parent" a line. place tells where the cfg names the file. Throws.

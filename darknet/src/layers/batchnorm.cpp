@@ -1,6 +1,6 @@
 // [batchnorm]: batch normalisation on its own.
-#include "layers/sections.h"
 #include "ops/batchnorm.h"
+#include "layers/sections.h"
 
 namespace dn {
 

@@ -38,8 +38,8 @@ int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
   BatchnormArrays arrays{};
   if (block.batch_normalize) arrays = batchnorm_arrays(owner, prefix, n);
   const float range = std::sqrt(2.f / float(conv->size_y * conv->size_x * each));
-  conv->weights = &owner.param(prefix + "weights", {n, each, conv->size_y, conv->size_x},
-                               {0, range, -1});
+  conv->weights =
+      &owner.param(prefix + "weights", {n, each, conv->size_y, conv->size_x}, {0, range, -1});
   if (!block.batch_normalize) conv->biases = &biases;
   int value = g.add(std::move(conv), {input});
   if (block.batch_normalize) value = add_batchnorm(g, arrays, biases, value);
@@ -52,8 +52,8 @@ int lower_connected(Lowering& g, Layer& owner, int64_t outputs, bool batch_norma
   auto op = std::make_unique<Connected>();
   op->outputs = outputs;
   const Param& biases = owner.param(prefix + "biases", {outputs});
-  op->weights = &owner.param(prefix + "weights", {outputs, inputs},
-                             {0, std::sqrt(2.f / float(inputs)), -1});
+  op->weights =
+      &owner.param(prefix + "weights", {outputs, inputs}, {0, std::sqrt(2.f / float(inputs)), -1});
   if (!batch_normalize) op->biases = &biases;
   BatchnormArrays arrays{};
   if (batch_normalize) arrays = batchnorm_arrays(owner, prefix, outputs);

@@ -1,6 +1,6 @@
 // [crop]: at inference the centre of the image, moved to -1..1.
-#include "layers/sections.h"
 #include "ops/crop.h"
+#include "layers/sections.h"
 
 namespace dn {
 

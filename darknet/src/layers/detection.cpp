@@ -32,8 +32,9 @@ class DetectionHead final : public Head {
         if (!any) continue;
         // compat: Darknet gives these boxes in pixels even where relative ones are asked for, and
         // does not undo a letterbox; they are treated like all others here
-        Box box{(float(cell % side) + b[0]) / float(side), (float(cell / side) + b[1]) / float(side),
-                sqrt ? b[2] * b[2] : b[2], sqrt ? b[3] * b[3] : b[3]};
+        Box box{(float(cell % side) + b[0]) / float(side),
+                (float(cell / side) + b[1]) / float(side), sqrt ? b[2] * b[2] : b[2],
+                sqrt ? b[3] * b[3] : b[3]};
         candidate.box = to_image(box, a);
         out.push_back(std::move(candidate));
       }

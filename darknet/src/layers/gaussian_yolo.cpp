@@ -39,7 +39,7 @@ class GaussianHead final : public Head {
         box.y = (float(cell / a.shape.w) + entry[2 * plane]) / float(a.shape.h);
         box.w = std::exp(entry[4 * plane]) * anchors[size_t(mask[n]) * 2] / float(a.net_width);
         box.h = std::exp(entry[6 * plane]) * anchors[size_t(mask[n]) * 2 + 1] / float(a.net_height);
-        const float side = point == YoloPoint::left_top ? 0.5f
+        const float side = point == YoloPoint::left_top       ? 0.5f
                            : point == YoloPoint::right_bottom ? -0.5f
                                                               : 0.f;
         box.x += side * box.w;

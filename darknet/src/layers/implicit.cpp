@@ -1,6 +1,6 @@
 // [implicit]: a trained constant.
-#include "layers/sections.h"
 #include "ops/implicit.h"
+#include "layers/sections.h"
 
 namespace dn {
 

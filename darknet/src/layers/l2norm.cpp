@@ -1,6 +1,6 @@
 // [l2norm] (pjreddie): channels of a pixel divided by their length.
-#include "layers/sections.h"
 #include "ops/l2norm.h"
+#include "layers/sections.h"
 
 namespace dn {
 

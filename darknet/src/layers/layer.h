@@ -69,9 +69,9 @@ class Layer {
   int line = 0;
   std::string options_json;  // the options as read
   std::vector<std::unique_ptr<Param>> params;
-  bool dontload = false;       // the weights file does not hold this layer
-  bool dontloadscales = false;  // ... does not hold its batch normalisation
-  int64_t flipped_filters = 0;  // > 0: the file holds the weights transposed, this many filters
+  bool dontload = false;         // the weights file does not hold this layer
+  bool dontloadscales = false;   // ... does not hold its batch normalisation
+  int64_t flipped_filters = 0;   // > 0: the file holds the weights transposed, this many filters
   bool fully_connected = false;  // old files hold its weights transposed
 };
 

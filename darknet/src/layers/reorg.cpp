@@ -1,7 +1,7 @@
 // [reorg]: the permutation of YOLOv2.
+#include "ops/reorg.h"
 #include "layers/sections.h"
 #include "ops/pad_flat.h"
-#include "ops/reorg.h"
 
 namespace dn {
 

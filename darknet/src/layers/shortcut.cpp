@@ -21,13 +21,13 @@ class Shortcut final : public Layer {
                                        {"per_channel", Weights::per_channel}},
                                       "trained weights of the summands");
     // compat: AlexeyAB refuses none together with weights
-    normalization_ = o.choice<WeightsNormalization>("weights_normalization",
-                                                    WeightsNormalization::none,
-                                                    {{"none", WeightsNormalization::none},
-                                                     {"relu", WeightsNormalization::relu},
-                                                     {"avg_relu", WeightsNormalization::relu},
-                                                     {"softmax", WeightsNormalization::softmax}},
-                                                    "how the weights are made to sum to 1");
+    normalization_ =
+        o.choice<WeightsNormalization>("weights_normalization", WeightsNormalization::none,
+                                       {{"none", WeightsNormalization::none},
+                                        {"relu", WeightsNormalization::relu},
+                                        {"avg_relu", WeightsNormalization::relu},
+                                        {"softmax", WeightsNormalization::softmax}},
+                                       "how the weights are made to sum to 1");
     alpha_ = o.real("alpha", 1, "pjreddie: factor on the input");
     beta_ = o.real("beta", 1, "pjreddie: factor on the other layer");
   }

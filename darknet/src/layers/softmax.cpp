@@ -1,7 +1,7 @@
 // [softmax]: over groups, a class tree, or the channels of each pixel.
+#include "ops/softmax.h"
 #include "heads/tree.h"
 #include "layers/sections.h"
-#include "ops/softmax.h"
 
 namespace dn {
 

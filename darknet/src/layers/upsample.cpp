@@ -1,7 +1,7 @@
 // [upsample]: enlarges by repeating, or with a negative stride sums blocks.
+#include "ops/upsample.h"
 #include "layers/sections.h"
 #include "ops/pool.h"
-#include "ops/upsample.h"
 
 namespace dn {
 

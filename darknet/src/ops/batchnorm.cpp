@@ -18,9 +18,9 @@ struct AffineForward {
 
 void Batchnorm::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
-  context.each(args.batch * out.size(), AffineForward{args.in[0], args.constants[0],
-                                                      args.constants[1], args.out, out.c,
-                                                      out.plane()});
+  context.each(args.batch * out.size(),
+               AffineForward{args.in[0], args.constants[0], args.constants[1], args.out, out.c,
+                             out.plane()});
 }
 
 std::vector<Constant> Batchnorm::constants() const {

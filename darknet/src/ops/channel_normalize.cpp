@@ -32,8 +32,8 @@ struct ChannelNormalizeForward {
 
 void ChannelNormalize::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
-  context.each(args.batch * out.plane(), ChannelNormalizeForward{args.in[0], args.out, out.c,
-                                                                 out.plane(), activation});
+  context.each(args.batch * out.plane(),
+               ChannelNormalizeForward{args.in[0], args.out, out.c, out.plane(), activation});
 }
 
 }  // namespace dn

@@ -41,8 +41,7 @@ void binarize(std::vector<float>& weights, int64_t filters) {
 struct ConvForward {
   const float *in, *weights, *biases;
   float* out;
-  int64_t c, h, w, filters, oh, ow, size_y, size_x, stride_y, stride_x, dilation, groups, top,
-      left;
+  int64_t c, h, w, filters, oh, ow, size_y, size_x, stride_y, stride_x, dilation, groups, top, left;
 
   DN_HD void operator()(int64_t i) const {
     const int64_t x = i % ow, y = i / ow % oh, f = i / (ow * oh) % filters;
@@ -69,10 +68,24 @@ struct ConvForward {
 
 void Conv::forward(const Context& context, const Args& args) const {
   const Shape in = args.in_shapes[0], out = args.out_shape;
-  const ConvForward functor{args.in[0], args.constants[0], args.constants[1], args.out, in.c,
-                            in.h,       in.w,              filters,           out.h,    out.w,
-                            size_y,     size_x,            stride_y,          stride_x, dilation,
-                            groups,     pad_top,           pad_left};
+  const ConvForward functor{args.in[0],
+                            args.constants[0],
+                            args.constants[1],
+                            args.out,
+                            in.c,
+                            in.h,
+                            in.w,
+                            filters,
+                            out.h,
+                            out.w,
+                            size_y,
+                            size_x,
+                            stride_y,
+                            stride_x,
+                            dilation,
+                            groups,
+                            pad_top,
+                            pad_left};
   context.each(args.batch * out.size(), functor);
 }
 

@@ -18,13 +18,13 @@ class Conv final : public OpBase<Conv> {
  public:
   int64_t filters = 1;
   int64_t size_y = 1, size_x = 1, stride_y = 1, stride_x = 1, dilation = 1, groups = 1;
-  int64_t pad_top = 0, pad_left = 0;   // already times dilation
-  int64_t out_h = 0, out_w = 0;        // Darknet's rule, see layers/convolutional.cpp
-  bool binary = false;                 // weights are sign(w) * mean(|w|) of their filter
-  const Param* weights = nullptr;      // filters x c/groups x size_y x size_x
-  const Param* biases = nullptr;       // filters; nullptr: none
-  BatchnormParams folded;              // set by the pass fold_batchnorm
-  std::vector<float> fixed_weights;    // instead of weights, where they are not trained
+  int64_t pad_top = 0, pad_left = 0;  // already times dilation
+  int64_t out_h = 0, out_w = 0;       // Darknet's rule, see layers/convolutional.cpp
+  bool binary = false;                // weights are sign(w) * mean(|w|) of their filter
+  const Param* weights = nullptr;     // filters x c/groups x size_y x size_x
+  const Param* biases = nullptr;      // filters; nullptr: none
+  BatchnormParams folded;             // set by the pass fold_batchnorm
+  std::vector<float> fixed_weights;   // instead of weights, where they are not trained
 
   const char* kind() const override { return "conv"; }
   Shape shape(const std::vector<Shape>& in) const override;

@@ -3,7 +3,8 @@
 namespace dn {
 
 Shape Deconv::shape(const std::vector<Shape>& in) const {
-  return {filters, (in[0].h - 1) * stride + size - 2 * pad, (in[0].w - 1) * stride + size - 2 * pad};
+  return {filters, (in[0].h - 1) * stride + size - 2 * pad,
+          (in[0].w - 1) * stride + size - 2 * pad};
 }
 
 namespace {
@@ -40,8 +41,8 @@ struct DeconvForward {
 void Deconv::forward(const Context& context, const Args& args) const {
   const Shape in = args.in_shapes[0], out = args.out_shape;
   context.each(args.batch * out.size(),
-               DeconvForward{args.in[0], args.constants[0], args.constants[1], args.out, in.c,
-                             in.h, in.w, filters, out.h, out.w, size, stride, pad});
+               DeconvForward{args.in[0], args.constants[0], args.constants[1], args.out, in.c, in.h,
+                             in.w, filters, out.h, out.w, size, stride, pad});
 }
 
 std::vector<Constant> Deconv::constants() const {

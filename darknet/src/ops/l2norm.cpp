@@ -24,8 +24,7 @@ struct L2normForward {
 
 void L2norm::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
-  context.each(args.batch * out.plane(),
-               L2normForward{args.in[0], args.out, out.c, out.plane()});
+  context.each(args.batch * out.plane(), L2normForward{args.in[0], args.out, out.c, out.plane()});
 }
 
 }  // namespace dn

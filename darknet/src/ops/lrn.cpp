@@ -32,8 +32,8 @@ struct LrnForward {
 
 void Lrn::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
-  context.each(args.batch * out.plane(), LrnForward{args.in[0], args.out, out.c, out.plane(), size,
-                                                    alpha, beta, kappa});
+  context.each(args.batch * out.plane(),
+               LrnForward{args.in[0], args.out, out.c, out.plane(), size, alpha, beta, kappa});
 }
 
 void Lrn::describe(Json& json) const {

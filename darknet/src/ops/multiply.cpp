@@ -7,7 +7,8 @@ Shape Multiply::shape(const std::vector<Shape>& in) const {
   const bool per_channel = scale.c == image.c && scale.plane() == 1;
   const bool per_cell = scale.c == 1 && scale.h == image.h && scale.w == image.w;
   if (scale != image && !per_channel && !per_cell)
-    fail(DN_ERROR_CFG, "inputs of %s and %s do not meet, expected the same size, 1x1x%lld or %lldx%lldx1",
+    fail(DN_ERROR_CFG,
+         "inputs of %s and %s do not meet, expected the same size, 1x1x%lld or %lldx%lldx1",
          scale.text().c_str(), image.text().c_str(), static_cast<long long>(image.c),
          static_cast<long long>(image.w), static_cast<long long>(image.h));
   return image;
@@ -29,9 +30,9 @@ struct MultiplyForward {
 }  // namespace
 
 void Multiply::forward(const Context& context, const Args& args) const {
-  context.each(args.batch * args.out_shape.size(),
-               MultiplyForward{args.in[0], args.in[1], args.out, args.in_shapes[0],
-                               args.out_shape});
+  context.each(
+      args.batch * args.out_shape.size(),
+      MultiplyForward{args.in[0], args.in[1], args.out, args.in_shapes[0], args.out_shape});
 }
 
 }  // namespace dn

@@ -16,9 +16,9 @@ struct PadFlatForward {
 }  // namespace
 
 void PadFlat::forward(const Context& context, const Args& args) const {
-  context.each(args.batch * args.out_shape.size(),
-               PadFlatForward{args.in[0], args.out, args.in_shapes[0].size(),
-                              args.out_shape.size()});
+  context.each(
+      args.batch * args.out_shape.size(),
+      PadFlatForward{args.in[0], args.out, args.in_shapes[0].size(), args.out_shape.size()});
 }
 
 }  // namespace dn

@@ -18,11 +18,12 @@ static const char* name_of(Reorg::Kind kind) {
 Shape Reorg::shape(const std::vector<Shape>& in) const {
   const Shape i = in[0];
   if (reorg == Kind::channels_last || reorg == Kind::channels_first)
-    return keep_shape ? i
+    return keep_shape                     ? i
            : reorg == Kind::channels_last ? Shape{i.h, i.w, i.c}
                                           : Shape{i.w, i.c, i.h};
   const int64_t area = stride * stride;
-  const bool fits = reverse ? i.c % area == 0 && i.c >= area : i.h % stride == 0 && i.w % stride == 0;
+  const bool fits =
+      reverse ? i.c % area == 0 && i.c >= area : i.h % stride == 0 && i.w % stride == 0;
   if (!fits)
     fail(DN_ERROR_CFG, "an input of %s cannot be reordered with stride=%lld", i.text().c_str(),
          static_cast<long long>(stride));
@@ -87,8 +88,8 @@ void Reorg::forward(const Context& context, const Args& args) const {
     return;
   }
   const Shape nominal = reorg == Kind::classic ? in : out;
-  context.each(count, ReorgForward{args.in[0], args.out, nominal.c, nominal.h, nominal.w, stride,
-                                   reverse});
+  context.each(
+      count, ReorgForward{args.in[0], args.out, nominal.c, nominal.h, nominal.w, stride, reverse});
 }
 
 void Reorg::describe(Json& json) const {

@@ -59,12 +59,11 @@ void Softmax::forward(const Context& context, const Args& args) const {
   } else if (!group_sizes.empty()) {
     int64_t offset = 0;
     for (const int size : group_sizes) {
-      context.each(args.batch, OneGroup{args.in[0] + offset, args.out + offset, size, s.size(),
-                                        temperature});
+      context.each(args.batch,
+                   OneGroup{args.in[0] + offset, args.out + offset, size, s.size(), temperature});
       offset += size;
     }
-    context.each(args.batch * rest,
-                 Rest{args.in[0] + offset, args.out + offset, rest, s.size()});
+    context.each(args.batch * rest, Rest{args.in[0] + offset, args.out + offset, rest, s.size()});
   } else {
     context.each(args.batch * groups,
                  EqualGroups{args.in[0], args.out, s.size() / groups, 1, 1, temperature});

@@ -10,7 +10,7 @@ class Softmax final : public OpBase<Softmax> {
  public:
   int64_t groups = 1;
   std::vector<int> group_sizes;  // instead of groups, where not empty
-  int64_t rest = 0;  // numbers behind the groups that are handed on as they are
+  int64_t rest = 0;              // numbers behind the groups that are handed on as they are
   bool spatial = false;
   float temperature = 1;
 

@@ -67,9 +67,9 @@ class MaxpoolKernel final : public BlockedKernel {
  public:
   MaxpoolKernel(const Pool& op, const Shape& in, const Shape& out, int64_t batch, int threads)
       : BlockedKernel("maxpool", 1) {
-    shape_ = {int(batch),       int(in.c),        int(in.h),        int(in.w),
-              int(out.h),       int(out.w),       int(op.size_y),   int(op.size_x),
-              int(op.stride_y), int(op.stride_x), int(op.pad_top),  int(op.pad_left)};
+    shape_ = {int(batch),       int(in.c),        int(in.h),       int(in.w),
+              int(out.h),       int(out.w),       int(op.size_y),  int(op.size_x),
+              int(op.stride_y), int(op.stride_x), int(op.pad_top), int(op.pad_left)};
     scratch_bytes = cpu::max_pool_scratch_bytes(shape_, threads);
   }
   void run(const RunArgs& a) const override {
@@ -149,7 +149,10 @@ struct MultiplyBlocked {  // one row of 16 lanes
   void operator()(int64_t i) const {
     const int64_t p = i % plane, k = i / plane % blocks, b = i / (plane * blocks);
     const float* s = scale + b * scale_stride +
-                     (one_channel ? p : per_channel ? k : k * plane + p) * kBlock;
+                     (one_channel   ? p
+                      : per_channel ? k
+                                    : k * plane + p) *
+                         kBlock;
     const float* x = image + b * image_stride + (k * plane + p) * kBlock;
     float* y = out + b * out_stride + (k * plane + p) * kBlock;
     for (int lane = 0; lane < kBlock; ++lane) y[lane] = s[one_channel ? 0 : lane] * x[lane];
@@ -162,12 +165,12 @@ class MultiplyKernel final : public BlockedKernel {
   void run(const RunArgs& a) const override {
     const Shape s = a.in_shapes[0], o = a.out_shape;
     const int64_t blocks = (o.c + kBlock - 1) / kBlock;
-    a.context.each(a.batch * blocks * o.plane(),
-                   MultiplyBlocked{static_cast<const float*>(a.in[0].data),
-                                   static_cast<const float*>(a.in[1].data),
-                                   static_cast<float*>(a.out.data), blocks, o.plane(),
-                                   a.in[0].batch_stride, a.in[1].batch_stride, a.out.batch_stride,
-                                   s.plane() == 1 && s.c == o.c, s.c == 1 && o.c != 1});
+    a.context.each(
+        a.batch * blocks * o.plane(),
+        MultiplyBlocked{static_cast<const float*>(a.in[0].data),
+                        static_cast<const float*>(a.in[1].data), static_cast<float*>(a.out.data),
+                        blocks, o.plane(), a.in[0].batch_stride, a.in[1].batch_stride,
+                        a.out.batch_stride, s.plane() == 1 && s.c == o.c, s.c == 1 && o.c != 1});
   }
 };
 
@@ -233,9 +236,9 @@ class SliceKernel final : public BlockedKernel {
     const Shape in = a.in_shapes[0], o = a.out_shape;
     const float* first = static_cast<float*>(a.in[0].data) + op_.first * in.plane();
     if (op_.first % kBlock == 0 && first == a.out.data) return;  // placed inside the input
-    cpu::copy_channels({int(a.batch), int(o.c), int(o.h), int(o.w), int(in.c), int(op_.first),
-                        int(o.c), 0},
-                       source(a.in[0]), target(a.out), a.context.threads);
+    cpu::copy_channels(
+        {int(a.batch), int(o.c), int(o.h), int(o.w), int(in.c), int(op_.first), int(o.c), 0},
+        source(a.in[0]), target(a.out), a.context.threads);
   }
 
  private:
@@ -252,16 +255,15 @@ bool whole_plane(const Pool& pool, const Shape& in) {
 void activate_blocked(const Context& context, const View& in, const View& out, const Shape& shape,
                       int64_t batch, Activation activation) {
   const int64_t size = elements(shape, Layout::blocked);
-  context.each(batch * size, ActivateBlocked{static_cast<const float*>(in.data),
-                                             static_cast<float*>(out.data), size, in.batch_stride,
-                                             out.batch_stride, activation});
+  context.each(batch * size,
+               ActivateBlocked{static_cast<const float*>(in.data), static_cast<float*>(out.data),
+                               size, in.batch_stride, out.batch_stride, activation});
 }
 
 bool reads_blocked(const Op& op, const std::vector<Shape>& in) {
   if (const auto* conv = dynamic_cast<const Conv*>(&op)) return conv_reads_blocked(*conv, in[0]);
   if (const auto* pool = dynamic_cast<const Pool*>(&op))
-    return whole_plane(*pool, in[0]) ||
-           (pool->pool == Pool::Kind::max && !pool->zero_nonmax);
+    return whole_plane(*pool, in[0]) || (pool->pool == Pool::Kind::max && !pool->zero_nonmax);
   return dynamic_cast<const Upsample*>(&op) || dynamic_cast<const Activate*>(&op) ||
          dynamic_cast<const Multiply*>(&op) || dynamic_cast<const Concat*>(&op) ||
          dynamic_cast<const Slice*>(&op) || op.is_plain_sum(in);

@@ -8,11 +8,10 @@ namespace {
 
 cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch) {
   cpu::ConvDesc desc;
-  desc.shape = {int(batch),          int(in.c),          int(in.h),
-                int(in.w),           int(conv.filters),  int(conv.out_h),
-                int(conv.out_w),     int(conv.size_y),   int(conv.size_x),
-                int(conv.stride_y),  int(conv.stride_x), int(conv.dilation),
-                int(conv.pad_top),   int(conv.pad_left), int(conv.groups)};
+  desc.shape = {int(batch),        int(in.c),          int(in.h),          int(in.w),
+                int(conv.filters), int(conv.out_h),    int(conv.out_w),    int(conv.size_y),
+                int(conv.size_x),  int(conv.stride_y), int(conv.stride_x), int(conv.dilation),
+                int(conv.pad_top), int(conv.pad_left), int(conv.groups)};
   return desc;
 }
 
@@ -64,8 +63,7 @@ class ConvKernel final : public Kernel {
     takes_strides = true;
     scratch_bytes = cpu::conv_scratch_bytes(plan, r.threads);
     const std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
-                            (plan.desc.plain_dst ? " plain" : "") +
-                            (conv.folded ? " folded" : "");
+                            (plan.desc.plain_dst ? " plain" : "") + (conv.folded ? " folded" : "");
     packed_ = r.cache.get({conv.identity(), key}, plan.packed_bytes, [&](Buffer& buffer) {
       const std::vector<Constant> constants = conv.constants();
       cpu::pack_conv(plan, constants[0].values.data(), constants[1].values.data(),

@@ -1,0 +1,555 @@
+"""A network: a cfg and its weights, ready to look at images."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from ._native import (
+    BACKENDS,
+    PRECISIONS,
+    RESIZES,
+    Backend,
+    FloatArray,
+    NativeNetwork,
+    NativePlan,
+    Precision,
+    Resize,
+    WeightsReport,
+)
+from ._runner import Runner
+from .classification import Classification, best, center_crop
+from .detections import Detections
+from .errors import ArgumentError, ClosedError, DeviceError
+from .image import Color, Image, ImageLike
+from .layers import Head, Layer, Structure
+from .names import Names, matching_names
+
+
+class Network:
+    r"""A Darknet network that runs on this machine.
+
+    Any number of threads may use one network at the same time. It frees what it holds when it is
+    closed, leaves its ``with`` block or is no longer referred to.
+
+    >>> net = Network.from_text("[net]\nwidth=8\nheight=8\nchannels=3\n[avgpool]\n")
+    >>> net.width, net.height, [layer.type for layer in net.layers]
+    (8, 8, ['avgpool'])
+
+    Attributes:
+        names: name of every class; empty where none were given.
+        weights_report: what was found in the weights file; None without one.
+        device: where it runs: "cpu".
+        precision: "auto", "f32" or "bf16", as given.
+    """
+
+    def __init__(
+        self,
+        cfg: str | os.PathLike[str],
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        names: Names | None = None,
+        device: str = "cpu",
+        precision: Precision = "auto",
+        backend: Backend = "auto",
+        threads: int = 0,
+        strict: bool = True,
+        up_to: int | None = None,
+    ) -> None:
+        """Reads a network; it is compiled for an input when that first comes.
+
+        Args:
+            cfg: the network's description.
+            weights: its weights, read again when a plan is compiled: leave the file in place.
+                Without one the weights are random.
+            names: a .names file or a list, one name for each class of the network.
+            device: "cpu".
+            precision: of the arithmetic: "f32", "bf16", or "auto", which is bf16 where the
+                processor has it in hardware. Detection heads are computed in f32.
+            backend: "auto", the fastest; "portable", without libraries; "reference", slow and
+                readable.
+            threads: of one run; 0 takes one per processor.
+            strict: the weights file must fit exactly. Otherwise a short one fills what it
+                reaches, and what is left over of a long one is ignored; see `weights_report`.
+            up_to: expect weights for the layers below this index only. A file called
+                ``x.conv.N`` says so itself.
+
+        Raises:
+            CfgError: the description is wrong; with file, line and section.
+            WeightsError: the weights do not fit, or hold numbers that are not finite.
+            DataError: the number of names is not the network's number of classes.
+            DeviceError: the device is not there.
+            ArgumentError: a keyword has a value it cannot have.
+            OSError: a file is missing or cannot be read.
+        """
+        path = os.fspath(cfg)
+        self._open(
+            Path(path).read_bytes(), path, weights, names, device, precision, backend, threads,
+            strict, up_to,
+        )  # fmt: skip
+
+    @classmethod
+    def from_text(
+        cls,
+        cfg: str,
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        name: str = "<text>",
+        names: Names | None = None,
+        device: str = "cpu",
+        precision: Precision = "auto",
+        backend: Backend = "auto",
+        threads: int = 0,
+        strict: bool = True,
+        up_to: int | None = None,
+    ) -> Self:
+        """Makes a network from a description in memory.
+
+        Args:
+            cfg: the description's text.
+            weights: as in `Network`.
+            name: stands for the file's name in messages; side files (tree=, map=) are found
+                beside it.
+            names: as in `Network`, like all that follow.
+            device: .
+            precision: .
+            backend: .
+            threads: .
+            strict: .
+            up_to: .
+
+        Raises:
+            DarknetError: as in `Network`.
+        """
+        network = cls.__new__(cls)
+        network._open(
+            cfg.encode(), name, weights, names, device, precision, backend, threads, strict, up_to
+        )
+        return network
+
+    def _open(
+        self,
+        cfg: bytes,
+        name: str,
+        weights: str | os.PathLike[str] | None,
+        names: Names | None,
+        device: str,
+        precision: str,
+        backend: str,
+        threads: int,
+        strict: bool,
+        up_to: int | None,
+    ) -> None:
+        _check_device(device)
+        _check_choice("precision", precision, PRECISIONS)
+        _check_choice("backend", backend, BACKENDS)
+        if threads < 0:
+            raise ArgumentError(f"threads={threads}, expected 0 or more")
+        self.device = device
+        self.precision = precision
+        self._name = name
+        native = NativeNetwork(cfg, name)
+        self._shared: NativeNetwork | None = native
+        self._structure = Structure.from_description(native.describe(0, 0))
+        self.names = matching_names(names, self._structure)
+        self.weights_report: WeightsReport | None = None
+        if weights is not None:
+            self.weights_report = _load_weights(native, weights, strict, up_to)
+        self._settings = (threads, precision, backend)
+        self._runner = Runner(native, *self._settings)
+
+    # ---- looking at images ----------------------------------------------------------------------
+
+    @overload
+    def detect(
+        self,
+        image: list[ImageLike] | tuple[ImageLike, ...],
+        *,
+        threshold: float = ...,
+        nms: float | None = ...,
+        resize: Resize | None = ...,
+        classes: Iterable[int | str] | None = ...,
+        color: Color = ...,
+        hier: float = ...,
+        batch_size: int = ...,
+    ) -> list[Detections]: ...
+    @overload
+    def detect(
+        self,
+        image: ImageLike,
+        *,
+        threshold: float = ...,
+        nms: float | None = ...,
+        resize: Resize | None = ...,
+        classes: Iterable[int | str] | None = ...,
+        color: Color = ...,
+        hier: float = ...,
+        batch_size: int = ...,
+    ) -> Detections: ...
+    def detect(
+        self,
+        image: ImageLike | list[ImageLike] | tuple[ImageLike, ...],
+        *,
+        threshold: float = 0.25,
+        nms: float | None = 0.45,
+        resize: Resize | None = None,
+        classes: Iterable[int | str] | None = None,
+        color: Color = "bgr",
+        hier: float = 0.5,
+        batch_size: int = 4,
+    ) -> Detections | list[Detections]:
+        """Finds objects in an image, or in each image of a list.
+
+        Args:
+            image: a path, a file's bytes, a PIL image, or an array (H, W) or (H, W, C), see
+                `load_image`; or a list or tuple of these.
+            threshold: confidence a detection must exceed, 0..1.
+            nms: overlap (IoU) above which the weaker of two boxes of a class is dropped, 0..1;
+                None or 0 keeps all.
+            resize: "stretch" fits the image to the network's input without keeping its aspect
+                ratio, as AlexeyAB's Darknet does; "letterbox" keeps it, with grey bars. None
+                does what the cfg says (``letter_box=1``), else it stretches.
+            classes: numbers or names of the classes to keep; None keeps all.
+            color: order of the channels of an array, "bgr" or "rgb".
+            hier: threshold of a class hierarchy (``tree=``), 0..1.
+            batch_size: images of one run, for lists.
+
+        Returns:
+            What was found, boxes in pixels of the image given; for a list a list, in its order.
+
+        Raises:
+            DataError: an image cannot be decoded, or an array is no image.
+            ArgumentError: a value is out of range, a class unknown, or the network has no
+                detection head.
+            FileNotFoundError: an image is missing.
+            ClosedError: the network was closed.
+        """
+        structure = self._opened()
+        if not structure.heads:
+            raise ArgumentError(f"{self._name} has no detection head, expected [yolo] or the like")
+        for name, value in (("threshold", threshold), ("nms", nms or 0.0), ("hier", hier)):
+            if not 0 <= value <= 1:
+                raise ArgumentError(f"{name}={value}, expected 0 to 1")
+        way = resize or ("letterbox" if structure.letter_box else "stretch")
+        _check_choice("resize", way, RESIZES)
+        wanted = None if classes is None else self._class_numbers(classes)
+
+        def decode(plan: NativePlan, slot: int, shown: Image) -> Detections:
+            height, width = shown.pixels.shape[:2]
+            found = plan.detect(
+                slot,
+                threshold=threshold,
+                nms=nms,
+                hier=hier,
+                resize=way,
+                image_width=width,
+                image_height=height,
+            )
+            return self._detections(found, width, height, wanted)
+
+        looked = self._runner.look(
+            image, structure, decode, color=color, resize=way, batch_size=batch_size
+        )
+        return looked if isinstance(image, (list, tuple)) else looked[0]
+
+    @overload
+    def classify(
+        self,
+        image: list[ImageLike] | tuple[ImageLike, ...],
+        *,
+        top: int = ...,
+        color: Color = ...,
+        batch_size: int = ...,
+    ) -> list[list[Classification]]: ...
+    @overload
+    def classify(
+        self, image: ImageLike, *, top: int = ..., color: Color = ..., batch_size: int = ...
+    ) -> list[Classification]: ...
+    def classify(
+        self,
+        image: ImageLike | list[ImageLike] | tuple[ImageLike, ...],
+        *,
+        top: int = 5,
+        color: Color = "bgr",
+        batch_size: int = 4,
+    ) -> list[Classification] | list[list[Classification]]:
+        """Says what an image shows, or each image of a list.
+
+        As in Darknet the network sees the middle of the image, the shorter side in full, resized
+        to its input.
+
+        Args:
+            image: as in `detect`.
+            top: how many classes to name, at most.
+            color: order of the channels of an array, "bgr" or "rgb".
+            batch_size: images of one run, for lists.
+
+        Returns:
+            The likeliest classes, the likeliest first; for a list a list, in its order.
+
+        Raises:
+            DarknetError, FileNotFoundError: as in `detect`; ArgumentError where the network is a
+                detector.
+        """
+        structure = self._opened()
+        if structure.heads:
+            raise ArgumentError(f"{self._name} is a detector: use detect")
+        if top < 1:
+            raise ArgumentError(f"top={top}, expected at least 1")
+        output = len(structure.outputs) - 1
+        shape = structure.layers[structure.outputs[-1]].output_shape
+        _, height, width = structure.input_shape
+
+        def crop(shown: Image) -> Image:
+            return shown._replace(pixels=center_crop(shown.pixels, width, height))
+
+        def answer(plan: NativePlan, slot: int, _: Image) -> list[Classification]:
+            values = plan.output(output, (plan.options.batch, *shape))[slot]
+            return best(values.ravel(), self.names, top)
+
+        looked = self._runner.look(
+            image,
+            structure,
+            answer,
+            color=color,
+            resize="stretch",
+            batch_size=batch_size,
+            prepare=crop,
+        )
+        return looked if isinstance(image, (list, tuple)) else looked[0]
+
+    def predict(self, x: npt.ArrayLike) -> list[FloatArray]:
+        """Runs the network on raw input.
+
+        Args:
+            x: float32 (N, C, H, W), planes of 0..1, RGB, at the network's size.
+
+        Returns:
+            The output of each output layer (`outputs`), float32 (N, C, H, W), in order.
+
+        Raises:
+            DataError: the shape is wrong.
+            ClosedError: the network was closed.
+        """
+        return self._runner.outputs(self._opened(), x)
+
+    def layer_outputs(self, x: npt.ArrayLike) -> dict[int, FloatArray]:
+        """Runs the network without fusing anything, and returns what every layer gives.
+
+        Args:
+            x: as in `predict`.
+
+        Returns:
+            Index of each layer: its output, float32 (N, C, H, W).
+
+        Raises:
+            DataError: the shape is wrong.
+            ClosedError: the network was closed.
+        """
+        return self._runner.layer_outputs(self._opened(), x)
+
+    def _detections(
+        self, found: npt.NDArray[Any], width: int, height: int, wanted: frozenset[int] | None
+    ) -> Detections:
+        if wanted is not None:
+            found = found[np.isin(found["class_id"], list(wanted))]
+        scale = np.array([width, height], np.float32)
+        center = np.stack([found["x"], found["y"]], axis=1)
+        half = np.stack([found["w"], found["h"]], axis=1) * np.float32(0.5)
+        xyxy = np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
+        gaussian = any(head.type == "Gaussian_yolo" for head in self._structure.heads)
+        return Detections(
+            xyxy,
+            found["confidence"],
+            found["class_id"],
+            self.names,
+            box=found["box"],
+            uncertainty=found["uncertainty"] if gaussian else None,
+        )
+
+    def _class_numbers(self, classes: Iterable[int | str]) -> frozenset[int]:
+        numbers = set()
+        for one in [classes] if isinstance(classes, (str, int)) else classes:
+            if isinstance(one, str):
+                if one not in self.names:
+                    raise ArgumentError(f"classes: {one!r} is not among the network's names")
+                numbers.add(self.names.index(one))
+            elif not 0 <= one < self._structure.classes:
+                raise ArgumentError(f"classes: {one}, expected 0 to {self._structure.classes - 1}")
+            else:
+                numbers.add(int(one))
+        return frozenset(numbers)
+
+    # ---- what it is -----------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        """Width of the input in pixels."""
+        return self._opened().input_shape[2]
+
+    @property
+    def height(self) -> int:
+        """Height of the input in pixels."""
+        return self._opened().input_shape[1]
+
+    @property
+    def channels(self) -> int:
+        """Channels of the input."""
+        return self._opened().input_shape[0]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, with their shapes at the present input size."""
+        return self._opened().layers
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Indices of the output layers: every head, and the last layer that is no cost."""
+        return self._opened().outputs
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The detection heads; none in a classifier."""
+        return self._opened().heads
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self._opened().classes
+
+    @property
+    def letter_box(self) -> bool:
+        """The cfg asks to keep the aspect ratio of images."""
+        return self._opened().letter_box
+
+    def summary(self) -> str:
+        """Darknet's table of the layers: shapes, parameters, work and bytes, with totals."""
+        return self._opened().summary()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return f"<Network {self._name} closed>"
+        channels, height, width = self._structure.input_shape
+        return f"<Network {self._name} {width}x{height}x{channels}, {self.classes} classes>"
+
+    # ---- what can be done with it ---------------------------------------------------------------
+
+    def resize(self, width: int, height: int) -> None:
+        """Changes the size of the input; the weights stay.
+
+        Calls that run in other threads end at the size they began with.
+
+        Args:
+            width: in pixels.
+            height: in pixels.
+
+        Raises:
+            ArgumentError: the network cannot have this size.
+            CfgError: the shapes of its layers do not meet at this size.
+            ClosedError: the network was closed.
+        """
+        if width < 1 or height < 1:
+            raise ArgumentError(f"a network of {width}x{height} pixels has no input")
+        self._opened()
+        self._structure = Structure.from_description(self._native.describe(width, height))
+        self._runner.clear()
+
+    def clone(self) -> Self:
+        """A second network that shares the weights: with a size of its own, closed on its own."""
+        self._opened()
+        clone = type(self).__new__(type(self))
+        clone.__dict__.update(self.__dict__)
+        clone._runner = Runner(self._native, *self._settings)
+        return clone
+
+    def save_weights(self, path: str | os.PathLike[str], *, up_to: int | None = None) -> None:
+        """Writes a .weights file: the bytes that were loaded, if they were not changed.
+
+        The file appears under its name when it is complete.
+
+        Args:
+            path: where to write; an existing file is replaced.
+            up_to: write the layers below this index only.
+
+        Raises:
+            OSError: the file cannot be written.
+            ClosedError: the network was closed.
+        """
+        self._opened()
+        target = os.fspath(path)
+        folder = os.path.dirname(target) or "."
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), target)
+        if os.path.isdir(target):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
+        self._native.save_weights(target, -1 if up_to is None else up_to)
+
+    def close(self) -> None:
+        """Frees everything; running calls end first. Closing twice is fine."""
+        self._shared = None
+        self._runner.close()
+
+    @property
+    def closed(self) -> bool:
+        """The network was closed."""
+        return self._shared is None
+
+    def __enter__(self) -> Self:
+        self._opened()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _opened(self) -> Structure:
+        self._native  # noqa: B018 - raises where it is closed
+        return self._structure
+
+    @property
+    def _native(self) -> NativeNetwork:
+        native = self._shared
+        if native is None:
+            raise ClosedError(f"the network {self._name} is closed")
+        return native
+
+
+def _check_device(device: str) -> None:
+    if re.fullmatch(r"cuda(:\d+)?", device):
+        raise DeviceError(
+            f"device={device!r}: this version of pydarknet runs on the CPU only, use device='cpu'"
+        )
+    if device != "cpu":
+        raise ArgumentError(f"device={device!r}, expected 'cpu'")
+
+
+def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        expected = ", ".join(repr(choice) for choice in choices)
+        raise ArgumentError(f"{name}={value!r}, expected one of {expected}")
+
+
+def _load_weights(
+    native: NativeNetwork, weights: str | os.PathLike[str], strict: bool, up_to: int | None
+) -> WeightsReport:
+    path = os.fspath(weights)
+    with open(path, "rb"):
+        pass  # Python's own exception where it cannot be read
+    if up_to is None:
+        cut = re.search(r"\.conv\.(\d+)$", path)
+        up_to = int(cut[1]) if cut else -1
+    elif up_to < 0:
+        raise ArgumentError(f"up_to={up_to}, expected 0 or more")
+    return native.load_weights(path, up_to, strict)
