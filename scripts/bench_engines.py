@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,7 @@ class Engine(ABC):
 
 
 class PydarknetEngine(Engine):
-    precision: Literal[auto, f32, bf16] = "f32"
+    precision: Literal["auto", "f32", "bf16"] = "f32"
 
     def __init__(self, files: Files, threads: int) -> None:
         import pydarknet
