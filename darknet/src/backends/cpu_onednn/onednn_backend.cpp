@@ -1,0 +1,77 @@
+// The backend of processors that multiply bfloat16 in hardware: bf16 NHWC tensors between oneDNN
+// primitives. What oneDNN has nothing fast for, the hand-made f32 kernels do.
+#include "backends/cpu_onednn/primitives.h"
+#include "ops/activate.h"
+#include "ops/concat.h"
+#include "ops/conv.h"
+#include "ops/multiply.h"
+#include "ops/pool.h"
+#include "ops/slice.h"
+#include "ops/sum.h"
+#include "ops/upsample.h"
+
+namespace dn {
+
+namespace {
+
+bool multiplies_bf16(dnnl::cpu_isa isa) {
+  using Isa = dnnl::cpu_isa;
+  switch (isa) {
+    case Isa::avx512_core_bf16:
+    case Isa::avx512_core_fp16:  // stands above bf16
+    case Isa::avx512_core_amx:
+    case Isa::avx512_core_amx_fp16:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class OneDnnBackend final : public Backend {
+ public:
+  OneDnnBackend() : f32_(make_cpu_backend()) {}
+
+  const char* name() const override { return "onednn"; }
+  Layout layout() const override { return Layout::bf16; }
+
+  Layout reads(const Op& op, const std::vector<Shape>& in) const override {
+    const bool here = dynamic_cast<const Conv*>(&op) || dynamic_cast<const Pool*>(&op) ||
+                      dynamic_cast<const Multiply*>(&op) || dynamic_cast<const Activate*>(&op) ||
+                      dynamic_cast<const Concat*>(&op) || dynamic_cast<const Slice*>(&op) ||
+                      dynamic_cast<const Upsample*>(&op) || op.is_plain_sum(in);
+    return here ? Layout::bf16 : f32_->reads(op, in);
+  }
+
+  std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
+    for (const auto& maker : {onednn::make_conv, onednn::make_pool, onednn::make_sum,
+                              onednn::make_multiply, onednn::make_activation, onednn::make_copy})
+      if (auto kernel = maker(request)) return kernel;
+    return f32_->make(request);
+  }
+
+  std::unique_ptr<Kernel> convert(Layout from, Layout to) const override {
+    if (auto kernel = f32_->convert(from, to)) return kernel;
+    return onednn::make_convert(from, to);
+  }
+
+ private:
+  std::unique_ptr<Backend> f32_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_onednn_backend() {
+  if (!multiplies_bf16(dnnl::get_effective_cpu_isa())) return nullptr;
+  return std::make_unique<OneDnnBackend>();
+}
+
+const char* onednn_version() {
+  static const std::string version = [] {
+    const dnnl_version_t* v = dnnl_version();
+    return std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
+           std::to_string(v->patch);
+  }();
+  return version.c_str();
+}
+
+}  // namespace dn
