@@ -57,10 +57,11 @@ class ConvKernel final : public Kernel {
   ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan)
       : plan_(plan), post_(conv.post) {
     name = name_of(plan.desc.algo);
-    in_layouts.assign(r.in_shapes.size(), Layout::blocked);
+    const Layout usual = plan.desc.bf16 ? Layout::bf16 : Layout::blocked;
+    in_layouts.assign(r.in_shapes.size(), usual);
     if (plan.desc.plain_src) in_layouts[0] = Layout::plain;
-    out_layout = plan.desc.plain_dst ? Layout::plain : Layout::blocked;
-    takes_strides = true;
+    out_layout = plan.desc.plain_dst ? Layout::plain : usual;
+    takes_strides = !plan.desc.bf16;
     scratch_bytes = cpu::conv_scratch_bytes(plan, r.threads);
     const std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
                             (plan.desc.plain_dst ? " plain" : "") + (conv.folded ? " folded" : "");
@@ -141,6 +142,17 @@ std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r) {
     kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   }
   return kernel;
+}
+
+std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {
+  const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
+  if (!conv) return nullptr;
+  cpu::ConvDesc desc = description(*conv, r.in_shapes[0], r.batch);
+  desc.bf16 = true;
+  const cpu::ConvPlan plan = cpu::plan_conv(desc);
+  if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
+  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
+  return kernel->all_fused() ? std::move(kernel) : nullptr;
 }
 
 }  // namespace dn

@@ -12,6 +12,10 @@ bool conv_reads_blocked(const Conv& conv, const Shape& in);
 // nullptr for other ops and for shapes without a kernel.
 std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request);
 
+// A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
+// faster.
+std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& request);
+
 // An activation without a fused form, on a blocked tensor.
 void activate_blocked(const Context& context, const View& in, const View& out, const Shape& shape,
                       int64_t batch, Activation activation);

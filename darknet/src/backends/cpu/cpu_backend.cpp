@@ -3,6 +3,7 @@
 
 #include "backends/cpu/blocked_kernels.h"
 #include "backends/cpu/conv_kernel.h"
+#include "backends/cpu/entries_kernel.h"
 #include "backends/cpu_native/kernels.h"
 #include "backends/kernel.h"
 
@@ -49,6 +50,7 @@ class CpuBackend final : public Backend {
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
     if (auto kernel = make_conv_kernel(request)) return kernel;
+    if (auto kernel = make_entries_kernel(request)) return kernel;
     return make_blocked_kernel(request);
   }
 

@@ -33,6 +33,9 @@ const IsaTable& best_table() { return table_of(best_isa()); }
 bool can_do(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
   const bool dense = s.groups == 1;
+  const bool winograd = algo == ConvAlgo::Winograd2 || algo == ConvAlgo::Winograd4 ||
+                        algo == ConvAlgo::WinogradStride2;
+  if (d.bf16 && (!winograd || s.c % kBlock || s.k % kBlock)) return false;
   switch (algo) {
     case ConvAlgo::Direct:
       return !d.plain_src &&
@@ -71,8 +74,11 @@ ConvAlgo choose_algo(const ConvDesc& d) {
   if (d.plain_src) return ConvAlgo::First;
   if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
   ConvAlgo best = ConvAlgo::Direct;
+  double best_cost = cost_of(d.shape, best) * (d.bf16 ? 0.5 : 1);
   for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
-    if (can_do(d, algo) && cost_of(d.shape, algo) < cost_of(d.shape, best)) best = algo;
+    if (!can_do(d, algo) || cost_of(d.shape, algo) >= best_cost) continue;
+    best = algo;
+    best_cost = cost_of(d.shape, algo);
   }
   return best;
 }

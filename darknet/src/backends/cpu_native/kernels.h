@@ -90,6 +90,10 @@ struct ConvDesc {
   ConvShape shape;
   bool plain_src = false;  // the source is NCHW (only ConvAlgo::First)
   bool plain_dst = false;  // the output is NCHW (only ConvAlgo::Direct)
+  // Source, output and residual are bf16 NHWC, dense: `data` points at 16-bit numbers, strides
+  // count them, and c and k are multiples of 16 (only the Winograds; Auto takes one where it beats
+  // a convolution that multiplies bf16 at twice the speed of f32).
+  bool bf16 = false;
   ConvAlgo algo = ConvAlgo::Auto;
   Isa isa = best_isa();
 };

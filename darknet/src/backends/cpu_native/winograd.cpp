@@ -144,6 +144,7 @@ void lay_out(int blocks, int count, Layout* layout) {
 }
 
 struct Job {
+  bool bf16;
   Geometry g;
   const float* bias;
   const float* weights;
@@ -151,6 +152,24 @@ struct Job {
   Target dst;
   Epilogue e;
 };
+
+// bf16 is the upper half of a float; the lower one is rounded to nearest even.
+DN_INLINE void widen(const uint16_t* from, float* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t bits = (uint32_t)from[i] << 16;
+    memcpy(to + i, &bits, 4);
+  }
+}
+
+DN_INLINE void narrow(const float* from, uint16_t* to) {
+  for (int i = 0; i < kBlock; ++i) {
+    uint32_t bits;
+    memcpy(&bits, from + i, 4);
+    const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+    const bool nan = (bits & 0x7fffffff) > 0x7f800000;
+    to[i] = (uint16_t)(nan ? 0x7fc0 : rounded);
+  }
+}
 
 struct TilePlace {
   int image, row, column;
@@ -175,20 +194,57 @@ void transform_block(const Job& job, const Layout& layout, int block, int first,
   for (int t = tile0; t < tile1; ++t) {
     const TilePlace place = place_of(g, first + t);
     const int y0 = place.row * W::kStep - s.pad_top, x0 = place.column * W::kStep - s.pad_left;
-    const float* plane = job.src.data + place.image * job.src.batch_stride + block * s.h * row;
-    const float* from = plane + y0 * row + x0 * kBlock;
-    int64_t from_row = row;
-    if (y0 < 0 || x0 < 0 || y0 + N > s.h || x0 + N > s.w) {
-      memset(patch, 0, sizeof(patch));
+    const bool inside = y0 >= 0 && x0 >= 0 && y0 + N <= s.h && x0 + N <= s.w;
+    const float* from = patch;
+    int64_t from_row = N * kBlock;
+    if (inside && !job.bf16) {
+      from = job.src.data + place.image * job.src.batch_stride + (block * s.h + y0) * row +
+             x0 * kBlock;
+      from_row = row;
+    } else {
+      if (!inside) memset(patch, 0, sizeof(patch));
       const int left = most(0, -x0), right = least(N, s.w - x0);
       for (int y = most(0, -y0); y < N && y0 + y < s.h && left < right; ++y) {
-        memcpy(patch + (y * N + left) * kBlock, from + y * row + left * kBlock,
-               (right - left) * kBlock * 4);
+        float* to = patch + (y * N + left) * kBlock;
+        if (job.bf16) {
+          const uint16_t* pixel = (const uint16_t*)job.src.data +
+                                  place.image * job.src.batch_stride +
+                                  ((int64_t)(y0 + y) * s.w + x0 + left) * s.c + block * kBlock;
+          for (int x = left; x < right; ++x, pixel += s.c, to += kBlock) widen(pixel, to, kBlock);
+        } else {
+          memcpy(to,
+                 job.src.data + place.image * job.src.batch_stride + (block * s.h + y0 + y) * row +
+                     (x0 + left) * kBlock,
+                 (right - left) * kBlock * 4);
+        }
       }
-      from = patch;
-      from_row = N * kBlock;
     }
     input_tile<W>(from, from_row, inputs + t * kBlock, at);
+  }
+}
+
+// Writes the outputs `local` of a tile, activation done, as bf16 NHWC.
+template <class W>
+void write_bf16(const Job& job, const TilePlace& place, int k_block, float* local) {
+  const ConvShape& s = job.g.s;
+  constexpr int M = W::kOutputs;
+  const int y0 = place.row * M, x0 = place.column * M;
+  const int64_t offset = ((int64_t)y0 * s.ow + x0) * s.k + k_block * kBlock;
+  uint16_t* dst = (uint16_t*)job.dst.data + place.image * job.dst.batch_stride + offset;
+  const uint16_t* residual = nullptr;
+  if (job.e.residual)
+    residual = (const uint16_t*)job.e.residual + place.image * job.e.residual_stride + offset;
+  for (int y = 0; y < least(M, s.oh - y0); ++y) {
+    for (int x = 0; x < least(M, s.ow - x0); ++x) {
+      const int64_t at = ((int64_t)y * s.ow + x) * s.k;
+      float* from = local + (y * M + x) * kBlock;
+      if (residual) {
+        alignas(64) float other[kBlock];
+        widen(residual + at, other, kBlock);
+        apply(job.e.act_after_residual, from, other, from, kBlock);
+      }
+      narrow(from, dst + at);
+    }
   }
 }
 
@@ -210,6 +266,12 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
   for (int t = 0; t < count; ++t) {
     const TilePlace place = place_of(g, first + t);
     const int y0 = place.row * M, x0 = place.column * M;
+    if (job.bf16) {
+      output_tile<W>(products + t * kBlock, at, bias, slope, local, M * kBlock);
+      if (!in_one) apply(job.e.act, local, nullptr, local, M * M * kBlock);
+      write_bf16<W>(job, place, k_block, local);
+      continue;
+    }
     const int64_t offset = ((int64_t)k_block * s.oh + y0) * row + x0 * kBlock;
     float* dst = job.dst.data + place.image * job.dst.batch_stride + offset;
     const int rows = least(M, s.oh - y0), columns = least(M, s.ow - x0);
@@ -361,7 +423,7 @@ struct Winograd {
   static void conv(const ConvDesc& d, const float* packed, Source src, Target dst,
                    const Epilogue& e, float* scratch, int threads) {
     const Geometry g = geometry_of<W>(d, threads);
-    const Job job = {g, packed, packed + g.k_padded, src, dst, e};
+    const Job job = {d.bf16, g, packed, packed + g.k_padded, src, dst, e};
     if (g.share_input) {
       const int blocks = ceil_div(g.tiles, g.block_tiles);
       for (int i = 0; i < blocks; ++i) {

@@ -1,5 +1,6 @@
 // The backend of processors that multiply bfloat16 in hardware: bf16 NHWC tensors between oneDNN
 // primitives. What oneDNN has nothing fast for, the hand-made f32 kernels do.
+#include "backends/cpu/conv_kernel.h"
 #include "backends/cpu_onednn/primitives.h"
 #include "ops/activate.h"
 #include "ops/concat.h"
@@ -29,7 +30,10 @@ bool multiplies_bf16(dnnl::cpu_isa isa) {
 
 class OneDnnBackend final : public Backend {
  public:
-  OneDnnBackend() : f32_(make_cpu_backend()) {}
+  explicit OneDnnBackend(dnnl::cpu_isa isa)
+      : f32_(make_cpu_backend()),
+        has_amx_(isa == dnnl::cpu_isa::avx512_core_amx ||
+                 isa == dnnl::cpu_isa::avx512_core_amx_fp16) {}
 
   const char* name() const override { return "onednn"; }
   Layout layout() const override { return Layout::bf16; }
@@ -43,6 +47,9 @@ class OneDnnBackend final : public Backend {
   }
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
+    // AMX multiplies so fast that no Winograd in f32 can keep up
+    if (!has_amx_ && request.wanted != Layout::plain)
+      if (auto kernel = make_bf16_winograd(request)) return kernel;
     for (const auto& maker : {onednn::make_conv, onednn::make_pool, onednn::make_sum,
                               onednn::make_multiply, onednn::make_activation, onednn::make_copy})
       if (auto kernel = maker(request)) return kernel;
@@ -56,13 +63,15 @@ class OneDnnBackend final : public Backend {
 
  private:
   std::unique_ptr<Backend> f32_;
+  bool has_amx_;
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> make_onednn_backend() {
-  if (!multiplies_bf16(dnnl::get_effective_cpu_isa())) return nullptr;
-  return std::make_unique<OneDnnBackend>();
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  if (!multiplies_bf16(isa)) return nullptr;
+  return std::make_unique<OneDnnBackend>(isa);
 }
 
 const char* onednn_version() {
