@@ -14,25 +14,39 @@ from pathlib import Path
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Gives a name beside ``path`` to write to; it becomes ``path`` when the block ends well.
 
-    After an exception in the block nothing is left, and an older file at ``path`` is as it was.
+    After an exception in the block nothing is left, and an older file at ``path`` is as it was. A
+    link is followed; a device or pipe (``/dev/stdout``) is written to as it is.
 
     Raises:
         OSError: the folder is missing or cannot be written to.
     """
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    given = os.fspath(path)
+    if given.startswith("/dev/") or _is_device(given):
+        try:
+            yield Path(given)
+        except OSError as error:
+            error.filename = error.filename or given
+            raise
+        return
+    if os.path.isdir(given):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), given)
+    target = Path(os.path.realpath(given))
     # the ending stays last: writers choose the format by it
-    name = f".{target.stem[:32]}.{secrets.token_hex(4)}.part{target.suffix}"
-    part = target.parent / name
+    part = target.parent / f".{target.stem[:32]}.{secrets.token_hex(4)}.part{target.suffix}"
     try:
         part.open("xb").close()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(error.errno, error.strerror, str(target)) from None
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, given) from None
     try:
         yield part
         part.replace(target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink()
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
+            error.filename = given  # a full disk does not say which file it met
         raise
+
+
+def _is_device(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)

@@ -179,6 +179,31 @@ class Detections:
         clipped.xyxy = np.clip(clipped.xyxy, np.float32(0), limits)
         return clipped
 
+    def rows_by_box(self) -> list[list[int]]:
+        """Rows that belong to one box, its strongest class first; boxes in the network's order.
+
+        >>> Detections([[0, 0, 9, 9]] * 3, [0.3, 0.9, 0.5], [0, 1, 2], box=[7, 2, 7]).rows_by_box()
+        [[0], [1, 2]]
+        """
+        groups: dict[int, list[int]] = {}
+        for row, number in enumerate(self.box.tolist()):
+            groups.setdefault(number, []).append(row)
+        return [
+            sorted(groups[number], key=lambda row: -float(self.confidence[row]))
+            for number in sorted(groups)
+        ]
+
+    def relative_boxes(self, width: int, height: int) -> npt.NDArray[np.float32]:
+        """Boxes as Darknet writes them: float32 (N, 4), centre x, y, width, height, 0..1.
+
+        Args:
+            width: of the image, in pixels.
+            height: of the image, in pixels.
+        """
+        low, high = self.xyxy[:, :2], self.xyxy[:, 2:]
+        size = np.array([width, height], np.float32)
+        return np.concatenate([(low + high) * np.float32(0.5) / size, (high - low) / size], axis=1)
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """Plain values, one dict a detection: name, class_id, confidence, xyxy."""
         return [

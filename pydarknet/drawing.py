@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby
 
 import numpy as np
 
@@ -68,7 +67,10 @@ def draw(
     classes = len(detections.names) or _CLASSES_WITHOUT_NAMES
     # far outside of the image OpenCV's integers would overflow
     corners = np.nan_to_num(detections.xyxy).clip(-32768, 32767).round().astype(int).tolist()
-    for box in _boxes(detections):
+    weakest_first = sorted(
+        detections.rows_by_box(), key=lambda rows: float(detections.confidence[rows[0]])
+    )
+    for box in weakest_first:
         strongest = box[0]
         rgb = class_color(int(detections.class_id[strongest]) % classes, classes)
         paint = rgb[::-1] if bgr else rgb
@@ -79,15 +81,6 @@ def draw(
             text = ", ".join(f"{names[row]} {detections.confidence[row]:.2f}" for row in box)
             _label(canvas, text, (left, top), paint, rgb, thickness)
     return canvas
-
-
-def _boxes(detections: Detections) -> list[list[int]]:
-    """Rows that belong to one box, strongest row first; weakest box first."""
-    rows = sorted(range(len(detections)), key=lambda row: int(detections.box[row]))
-    groups = [list(rows) for _, rows in groupby(rows, lambda row: int(detections.box[row]))]
-    for group in groups:
-        group.sort(key=lambda row: -float(detections.confidence[row]))
-    return sorted(groups, key=lambda group: float(detections.confidence[group[0]]))
 
 
 def _label(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,8 @@ class Layer:
         output_shape: (C, H, W).
         parameters: number of weights, biases and statistics.
         operations: multiplications and additions for one image.
-        options: the section's keys with their values, defaults where the cfg is silent.
+        options: the section's keys with their values, defaults where the cfg is silent; numbers
+            as int or float, several of them as a list, all else as text.
     """
 
     index: int
@@ -68,7 +70,7 @@ class Structure:
                 output_shape=_shape(layer["output"]),
                 parameters=layer["parameter_count"],
                 operations=layer["operations"],
-                options=layer["options"],
+                options={key: _value(text) for key, text in layer["options"].items()},
             )
             for layer in data["layers"]
         )
@@ -107,6 +109,16 @@ class Structure:
 _TITLES = ("layer", "type", "filters", "size/stride", "input", "output", "parameters", "BFLOPs",
            "bytes")  # fmt: skip
 _LEFT = {"type", "size/stride"}
+
+
+def _value(text: str) -> Any:
+    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
+    except ValueError:
+        return text
+    return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
 
 
 def _shape(dims: Sequence[int]) -> Shape:

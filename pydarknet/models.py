@@ -43,26 +43,44 @@ def find_model(model: str | os.PathLike[str]) -> ModelFiles:
         FileNotFoundError: the cfg or the weights are not there.
         DataError: the folder holds several files that might be meant.
     """
-    path = Path(model)
-    if path.is_dir():
-        cfg = _only(path, ".cfg")
-        if cfg is None:
-            raise FileNotFoundError(f"{path} holds no .cfg file")
-    else:
-        cfg = path if path.suffix == ".cfg" else Path(f"{path}.cfg")
-        if not cfg.is_file():
-            raise FileNotFoundError(f"{cfg} is not there, expected a .cfg file or its folder")
+    cfg = find_cfg(model)
     stem, folder = cfg.stem, cfg.parent
     beside = (folder / f"{stem}{ending}.weights" for ending in ("_best", "", "_final", "_last"))
     weights = next(filter(Path.is_file, beside), None) or _only(folder, ".weights")
     if weights is None:
         raise FileNotFoundError(f"no .weights file lies beside {cfg}")
-    names = folder / f"{stem}.names"
-    return ModelFiles(cfg, weights, names if names.is_file() else _only(folder, ".names"))
+    return ModelFiles(cfg, weights, names_beside(cfg))
+
+
+def find_cfg(model: str | os.PathLike[str]) -> Path:
+    """The .cfg file of a model; see `find_model`."""
+    path = Path(model)
+    if path.is_dir():
+        only = _only(path, ".cfg")
+        if only is None:
+            raise FileNotFoundError(f"{path} holds no .cfg file")
+        return only
+    cfg = path if path.suffix == ".cfg" else Path(f"{path}.cfg")
+    if not cfg.is_file():
+        raise FileNotFoundError(f"{cfg} is not there, expected a .cfg file or its folder")
+    return cfg
+
+
+def names_beside(cfg: Path) -> Path | None:
+    """The .names file that lies beside ``x.cfg``: ``x.names``, else the only one; else None."""
+    names = cfg.with_suffix(".names")
+    if names.is_file():
+        return names
+    listed = _files(cfg.parent, ".names")
+    return listed[0] if len(listed) == 1 else None
+
+
+def _files(folder: Path, ending: str) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix == ending and file.is_file())
 
 
 def _only(folder: Path, ending: str) -> Path | None:
-    found = sorted(file for file in folder.iterdir() if file.suffix == ending and file.is_file())
+    found = _files(folder, ending)
     if len(found) > 1:
         listed = ", ".join(file.name for file in found[:4]) + (", ..." if len(found) > 4 else "")
         raise DataError(f"{folder} holds {len(found)} {ending} files, expected one: {listed}")
