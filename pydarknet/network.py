@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Self, overload
 
-import numpy as np
 import numpy.typing as npt
 
+from ._detecting import DetectionRequest
 from ._native import (
-    BACKENDS,
-    PRECISIONS,
-    RESIZES,
     Backend,
     FloatArray,
     NativeNetwork,
@@ -25,10 +21,11 @@ from ._native import (
     Resize,
     WeightsReport,
 )
+from ._opening import check_settings, load_weights
 from ._runner import Runner
 from .classification import Classification, best, center_crop
 from .detections import Detections
-from .errors import ArgumentError, ClosedError, DeviceError
+from .errors import ArgumentError, ClosedError
 from .image import Color, Image, ImageLike
 from .layers import Head, Layer, Structure
 from .names import Names, matching_names
@@ -148,11 +145,7 @@ class Network:
         strict: bool,
         up_to: int | None,
     ) -> None:
-        _check_device(device)
-        _check_choice("precision", precision, PRECISIONS)
-        _check_choice("backend", backend, BACKENDS)
-        if threads < 0:
-            raise ArgumentError(f"threads={threads}, expected 0 or more")
+        check_settings(device, precision, backend, threads)
         self.device = device
         self.precision = precision
         self._name = name
@@ -162,7 +155,7 @@ class Network:
         self.names = matching_names(names, self._structure)
         self.weights_report: WeightsReport | None = None
         if weights is not None:
-            self.weights_report = _load_weights(native, weights, strict, up_to)
+            self.weights_report = load_weights(native, weights, strict, up_to)
         self._settings = (threads, precision, backend)
         self._runner = Runner(native, *self._settings)
 
@@ -235,28 +228,17 @@ class Network:
         structure = self._opened()
         if not structure.heads:
             raise ArgumentError(f"{self._name} has no detection head, expected [yolo] or the like")
-        for name, value in (("threshold", threshold), ("nms", nms or 0.0), ("hier", hier)):
-            if not 0 <= value <= 1:
-                raise ArgumentError(f"{name}={value}, expected 0 to 1")
-        way = resize or ("letterbox" if structure.letter_box else "stretch")
-        _check_choice("resize", way, RESIZES)
-        wanted = None if classes is None else self._class_numbers(classes)
-
-        def decode(plan: NativePlan, slot: int, shown: Image) -> Detections:
-            height, width = shown.pixels.shape[:2]
-            found = plan.detect(
-                slot,
-                threshold=threshold,
-                nms=nms,
-                hier=hier,
-                resize=way,
-                image_width=width,
-                image_height=height,
-            )
-            return self._detections(found, width, height, wanted)
-
+        request = DetectionRequest.checked(
+            structure,
+            self.names,
+            threshold=threshold,
+            nms=nms,
+            hier=hier,
+            resize=resize,
+            classes=classes,
+        )
         looked = self._runner.look(
-            image, structure, decode, color=color, resize=way, batch_size=batch_size
+            image, structure, request, color=color, resize=request.resize, batch_size=batch_size
         )
         return looked if isinstance(image, (list, tuple)) else looked[0]
 
@@ -355,38 +337,6 @@ class Network:
             ClosedError: the network was closed.
         """
         return self._runner.layer_outputs(self._opened(), x)
-
-    def _detections(
-        self, found: npt.NDArray[Any], width: int, height: int, wanted: frozenset[int] | None
-    ) -> Detections:
-        if wanted is not None:
-            found = found[np.isin(found["class_id"], list(wanted))]
-        scale = np.array([width, height], np.float32)
-        center = np.stack([found["x"], found["y"]], axis=1)
-        half = np.stack([found["w"], found["h"]], axis=1) * np.float32(0.5)
-        xyxy = np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
-        gaussian = any(head.type == "Gaussian_yolo" for head in self._structure.heads)
-        return Detections(
-            xyxy,
-            found["confidence"],
-            found["class_id"],
-            self.names,
-            box=found["box"],
-            uncertainty=found["uncertainty"] if gaussian else None,
-        )
-
-    def _class_numbers(self, classes: Iterable[int | str]) -> frozenset[int]:
-        numbers = set()
-        for one in [classes] if isinstance(classes, (str, int)) else classes:
-            if isinstance(one, str):
-                if one not in self.names:
-                    raise ArgumentError(f"classes: {one!r} is not among the network's names")
-                numbers.add(self.names.index(one))
-            elif not 0 <= one < self._structure.classes:
-                raise ArgumentError(f"classes: {one}, expected 0 to {self._structure.classes - 1}")
-            else:
-                numbers.add(int(one))
-        return frozenset(numbers)
 
     # ---- what it is -----------------------------------------------------------------------------
 
@@ -524,32 +474,3 @@ class Network:
         if native is None:
             raise ClosedError(f"the network {self._name} is closed")
         return native
-
-
-def _check_device(device: str) -> None:
-    if re.fullmatch(r"cuda(:\d+)?", device):
-        raise DeviceError(
-            f"device={device!r}: this version of pydarknet runs on the CPU only, use device='cpu'"
-        )
-    if device != "cpu":
-        raise ArgumentError(f"device={device!r}, expected 'cpu'")
-
-
-def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        expected = ", ".join(repr(choice) for choice in choices)
-        raise ArgumentError(f"{name}={value!r}, expected one of {expected}")
-
-
-def _load_weights(
-    native: NativeNetwork, weights: str | os.PathLike[str], strict: bool, up_to: int | None
-) -> WeightsReport:
-    path = os.fspath(weights)
-    with open(path, "rb"):
-        pass  # Python's own exception where it cannot be read
-    if up_to is None:
-        cut = re.search(r"\.conv\.(\d+)$", path)
-        up_to = int(cut[1]) if cut else -1
-    elif up_to < 0:
-        raise ArgumentError(f"up_to={up_to}, expected 0 or more")
-    return native.load_weights(path, up_to, strict)

@@ -1,0 +1,109 @@
+"""What is asked of a detection, checked, and how a plan's answer becomes `Detections`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ._native import RESIZES, NativePlan
+from ._opening import check_choice
+from .detections import Detections
+from .errors import ArgumentError
+from .image import Image
+from .layers import Structure
+
+
+@dataclass(frozen=True)
+class DetectionRequest:
+    """The keywords of `Network.detect`, and what of the network they need."""
+
+    threshold: float
+    nms: float | None
+    hier: float
+    resize: str
+    classes: frozenset[int] | None
+    names: tuple[str, ...]
+    gaussian: bool
+
+    @classmethod
+    def checked(
+        cls,
+        structure: Structure,
+        names: tuple[str, ...],
+        *,
+        threshold: float,
+        nms: float | None,
+        hier: float,
+        resize: str | None,
+        classes: Iterable[int | str] | None,
+    ) -> Self:
+        """Checks the keywords and fills in what they leave to the cfg.
+
+        Raises:
+            ArgumentError: a value is out of range, or a class unknown.
+        """
+        for name, value in (("threshold", threshold), ("nms", nms or 0.0), ("hier", hier)):
+            if not 0 <= value <= 1:
+                raise ArgumentError(f"{name}={value}, expected 0 to 1")
+        way = resize or ("letterbox" if structure.letter_box else "stretch")
+        check_choice("resize", way, RESIZES)
+        return cls(
+            threshold=threshold,
+            nms=nms,
+            hier=hier,
+            resize=way,
+            classes=None if classes is None else _class_numbers(classes, names, structure.classes),
+            names=names,
+            gaussian=any(head.type == "Gaussian_yolo" for head in structure.heads),
+        )
+
+    def __call__(self, plan: NativePlan, slot: int, shown: Image) -> Detections:
+        """Reads what a plan that has run found in one of its images."""
+        height, width = shown.pixels.shape[:2]
+        found = plan.detect(
+            slot,
+            threshold=self.threshold,
+            nms=self.nms,
+            hier=self.hier,
+            resize=self.resize,
+            image_width=width,
+            image_height=height,
+        )
+        if self.classes is not None:
+            found = found[np.isin(found["class_id"], list(self.classes))]
+        return Detections(
+            _corners(found, width, height),
+            found["confidence"],
+            found["class_id"],
+            self.names,
+            box=found["box"],
+            uncertainty=found["uncertainty"] if self.gaussian else None,
+        )
+
+
+def _corners(found: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[np.float32]:
+    """Relative centre boxes as edges in pixels, (N, 4)."""
+    scale = np.array([width, height], np.float32)
+    center = np.stack([found["x"], found["y"]], axis=1)
+    half = np.stack([found["w"], found["h"]], axis=1) * np.float32(0.5)
+    return np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
+
+
+def _class_numbers(
+    classes: Iterable[int | str], names: Sequence[str], count: int
+) -> frozenset[int]:
+    numbers = set()
+    for one in [classes] if isinstance(classes, (str, int)) else classes:
+        if isinstance(one, str):
+            if one not in names:
+                raise ArgumentError(f"classes: {one!r} is not among the network's names")
+            numbers.add(names.index(one))
+        elif not 0 <= one < count:
+            raise ArgumentError(f"classes: {one}, expected 0 to {count - 1}")
+        else:
+            numbers.add(int(one))
+    return frozenset(numbers)
