@@ -107,6 +107,9 @@ def _fail(status: int, writing: bool = False) -> NoReturn:
     error = lib.dn_last_error()
     message = ffi.string(error.message).decode("utf-8", "replace")
     file = os.fsdecode(ffi.string(error.file)) or None
+    line = error.line if error.line >= 0 else None
+    if status == lib.DN_ERROR_FILE and line is not None:
+        status = lib.DN_ERROR_CFG  # a cfg's line names a file that cannot be read
     if status == lib.DN_ERROR_FILE:
         if file is not None and not writing and not os.path.exists(file):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), file)
@@ -114,7 +117,7 @@ def _fail(status: int, writing: bool = False) -> NoReturn:
     raise _EXCEPTIONS.get(status, InternalError)(
         message,
         file=file,
-        line=error.line if error.line >= 0 else None,
+        line=line,
         section=ffi.string(error.section).decode("utf-8", "replace") or None,
         layer=error.layer if error.layer >= 0 else None,
     )
