@@ -1,0 +1,71 @@
+"""Nothing is written to stdout or stderr: not by Python, the engine or its libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import RunPython
+
+IMPORT = "import pydarknet; pydarknet.Network; pydarknet.info()"
+
+DETECT = """
+import sys
+import numpy, pydarknet
+folder, picture = sys.argv[1:]
+with pydarknet.Network(
+    folder + "/small.cfg", folder + "/small.weights", names=folder + "/small.names"
+) as network:
+    network.detect(picture, threshold=0.1)
+    network.detect([picture] * 3)
+    network.predict(numpy.zeros((1, 3, 64, 64)))
+    network.layer_outputs(numpy.zeros((1, 3, 64, 64)))
+    network.resize(32, 32)
+    pydarknet.save_image("out.png", pydarknet.draw(picture, network.detect(picture)))
+    network.save_weights("out.weights")
+"""
+
+MISTAKES = """
+import sys
+import pydarknet
+folder, picture = sys.argv[1:]
+network = pydarknet.Network(folder + "/small.cfg", folder + "/small.weights")
+data = open(picture, "rb").read()
+seen = 0
+for call in (
+    lambda: pydarknet.Network.from_text("[net]"),
+    lambda: pydarknet.Network(folder + "/small.cfg", picture),
+    lambda: network.detect(b"no image"),
+    lambda: network.detect(data[:200]),
+    lambda: network.detect(b"\\xff\\xd8\\xff\\xe0\\x00\\x10JFIF"),
+    lambda: network.save_weights("/proc/none"),
+    lambda: network.resize(10**6, 10**6),
+):
+    try:
+        call()
+    except (pydarknet.DarknetError, OSError):
+        seen += 1
+sys.exit(0 if seen == 7 else f"{seen} of 7 were refused")
+"""
+
+
+@pytest.mark.parametrize("code", [IMPORT, DETECT, MISTAKES], ids=["import", "detect", "mistakes"])
+def test_silence(
+    code: str, run_python: RunPython, detector_folder: Path, picture_file: Path
+) -> None:
+    done = run_python("-c", code, detector_folder, picture_file)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_importing_leaves_the_process_as_it_was(run_python: RunPython) -> None:
+    code = """
+import os, sys, threading
+before = dict(os.environ)
+import pydarknet
+assert dict(os.environ) == before
+assert threading.active_count() == 1
+heavy = {"cv2", "requests", "tqdm", "onnx", "pydarknet._engine"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = run_python("-c", code)
+    assert (done.returncode, done.stderr) == (0, b"")
