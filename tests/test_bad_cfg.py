@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import DETECTOR
 from hypothesis import given
 from hypothesis import strategies as st
+from small_networks import DETECTOR
 
 from pydarknet import CfgError, DarknetError, InternalError, Network
 
@@ -22,7 +22,7 @@ WRONG = {
     "activation": (NET + "[convolutional]\nactivation=leeky\n", 6, "convolutional", "mean leaky?"),
     "no filters": (NET + "[convolutional]\nfilters=0\n", 6, "convolutional", "at least 1"),
     "no stride": (NET + "[maxpool]\nstride=0\nsize=2\n", 6, "maxpool", "at least 1"),
-    "no width": (NET.replace("32", "0", 1) + "[avgpool]\n", 1, "net", "above 0"),
+    "no width": (NET.replace("32", "0", 1) + "[avgpool]\n", None, "net", "above 0"),
     "channels": (NET.replace("3\n", "-3\n") + "[avgpool]\n", None, "net", "expected"),
     "route back": (NET + CONV + "[route]\nlayers=-5\n", None, "route", "points nowhere"),
     "route ahead": (NET + CONV + "[route]\nlayers=3\n", None, "route", "points nowhere"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import RunPython
+from small_networks import RunPython
 
 pytest.importorskip("psutil")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DETECTOR, write_model
+from small_networks import DETECTOR, write_model
 
 import pydarknet
 from pydarknet import ArgumentError, DataError, find_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import CLASSIFIER, DETECTOR
+from small_networks import CLASSIFIER, DETECTOR
 
 from pydarknet import DataError, Network, read_names
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import CLASSIFIER, DETECTOR, open_small
+from small_networks import CLASSIFIER, DETECTOR, open_small
 
 import pydarknet
 from pydarknet import ArgumentError, ClosedError, DataError, DeviceError, Network

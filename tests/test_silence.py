@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import RunPython
+from small_networks import RunPython
 
 IMPORT = "import pydarknet; pydarknet.Network; pydarknet.info()"
 

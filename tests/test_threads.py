@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import open_small
+from small_networks import open_small
 
 from pydarknet import ClosedError, Detections, Network
 

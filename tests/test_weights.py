@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DETECTOR, open_small
+from small_networks import DETECTOR, open_small
 
 from pydarknet import ArgumentError, Network, WeightsError
 
