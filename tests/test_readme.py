@@ -1,0 +1,66 @@
+"""What the README shows works as it stands: pasted into an empty folder with the files it names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from small_networks import RunPython
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+COMMANDS = re.findall(r"^\$ pydarknet (.*)$", README.read_text(), re.MULTILINE)
+
+
+@pytest.fixture
+def folder(shared: Path, tmp_path: Path) -> Path:
+    """A folder with yolov4-tiny.cfg, .weights, coco.names, coco.data and photo.jpg.
+
+    The network is a smaller one under yolov4-tiny's name, at yolov4-tiny's size.
+    """
+    model = shared / "models" / "yolo-fastest-1.1"
+    cfg = (model / "yolo-fastest-1.1.cfg").read_text()
+    cfg, count = re.subn(r"^(width|height)\s*=\s*320", r"\1=416", cfg, flags=re.MULTILINE)
+    assert count == 2
+    (tmp_path / "yolov4-tiny.cfg").write_text(cfg)
+    shutil.copy(model / "yolo-fastest-1.1.weights", tmp_path / "yolov4-tiny.weights")
+    shutil.copy(model / "coco.names", tmp_path)
+    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\n")
+    shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
+    return tmp_path
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) >= 3
+    assert len(COMMANDS) >= 3
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_python(number: int, folder: Path, run_python: RunPython) -> None:
+    before = {path.name for path in folder.iterdir()}
+    block = BLOCKS[number]
+    done = run_python("-W", "error", "-c", block)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    written = {path.name for path in folder.iterdir()} - before
+    # an example that neither prints nor writes would show nothing
+    assert done.stdout or written
+    for name in re.findall(r'imwrite\("(.*?)"', block):
+        assert name in written
+    if "filers" in block:
+        assert "filers (did you mean filters?)" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_commands(words: str, folder: Path, run_python: RunPython) -> None:
+    if words.startswith("export"):
+        pytest.importorskip("onnx")
+    done = run_python("-m", "pydarknet", *shlex.split(words))
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout
+    given = shlex.split(words)
+    for option in ("-o", "-out"):
+        if option in given:
+            assert (folder / given[given.index(option) + 1]).stat().st_size > 0
