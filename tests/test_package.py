@@ -8,6 +8,7 @@ import pkgutil
 import sys
 
 import pytest
+from small_networks import RunPython
 
 import pydarknet
 
@@ -75,3 +76,27 @@ def test_info_without_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     found = pydarknet.info()
     assert found["engine"] is None
     assert "pip install" in found["error"]
+
+
+WITHOUT_ENGINE = """
+import sys
+sys.modules["pydarknet._engine"] = None
+import numpy, pydarknet
+picture = numpy.zeros((20, 30, 3), numpy.uint8)
+found = pydarknet.Detections([[2, 3, 9, 9]], [0.5], [0], ["cat"])
+pydarknet.save_image("drawn.png", pydarknet.draw(picture, found))
+assert pydarknet.load_image("drawn.png").pixels.any()
+open("x.names", "w").write("cat")
+assert pydarknet.read_names("x.names") == ("cat",)
+import pydarknet.data_file, pydarknet.label_files, pydarknet.cli
+try:
+    pydarknet.Network("x.cfg")
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_what_works_without_an_engine(run_python: RunPython) -> None:
+    done = run_python("-c", WITHOUT_ENGINE)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert "pip install" in done.stdout.decode()

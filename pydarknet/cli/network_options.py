@@ -65,6 +65,8 @@ def open_network(
     else:
         cfg, weights, found = find_model(model[0])
     given = options.names or names
+    if given is None and found is not None and found.stem == cfg.stem:
+        given = found
     device = "cpu" if options.nogpu else options.device
     network = Network(
         cfg, weights, names=given, device=device, precision=options.precision,
@@ -73,8 +75,8 @@ def open_network(
     if given is None and found is not None:
         # a guess: the only .names file of a folder may belong to another network
         listed = read_names(found)
-        if len(listed) == network.classes or not network.heads:
-            network.names = listed[: network.classes]
+        if len(listed) == network.classes:
+            network.names = listed
     if options.size:
         network.resize(*options.size)
     return network

@@ -62,6 +62,17 @@ def test_darknets_classifier_with_a_wrong_top(command, classifier_folder, pictur
     assert "top=many" in done.err
 
 
+def test_names_of_another_classifier_are_not_taken(
+    command, classifier_folder, picture_file, tmp_path
+):
+    (tmp_path / "tiny.cfg").write_bytes((classifier_folder / "tiny.cfg").read_bytes())
+    (tmp_path / "other.names").write_text("one\ntwo\n")
+    weights = classifier_folder / "tiny.weights"
+    done = command("classify", "tiny.cfg", weights, picture_file)
+    assert done.code == 0
+    assert sorted(line.split(":")[0] for line in done.out.splitlines()[1:]) == list("0123")
+
+
 def test_a_detector_does_not_classify(command, model, picture_file):
     done = command("classify", *model, picture_file)
     assert (done.code, done.out) == (1, "")
