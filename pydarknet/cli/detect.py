@@ -83,12 +83,16 @@ def detect_all(network: Network, images: ImageList, options: Namespace) -> int:
 
     code = OK
     folder = _folder_to_save(images, options)
+    taken: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         add = stack.enter_context(result_file(options.out)) if options.out else None
         progress = stack.enter_context(Progress(images, quiet=options.quiet))
         for one in look(images, find, channels=network.channels, batch=options.batch):
             progress.step()
-            error = one.error if isinstance(one, Unreadable) else _write_own(one, options, folder)
+            if isinstance(one, Unreadable):
+                error: str | None = one.error
+            else:
+                error = _write_own(one, options, folder, taken)
             if error is not None:
                 code = ERROR
                 progress.say(f"error: {error}")
@@ -139,8 +143,13 @@ def shown(detections: Detections) -> Detections:
     return detections if all(kept) else detections[kept]
 
 
-def _write_own(one: Look[Detections], options: Namespace, folder: str | None) -> str | None:
-    """Writes the labels and the drawing of an image; returns what went wrong."""
+def _write_own(
+    one: Look[Detections], options: Namespace, folder: str | None, taken: dict[str, str]
+) -> str | None:
+    """Writes the labels and the drawing of an image; returns what went wrong.
+
+    ``taken`` remembers which image each drawing in the folder belongs to.
+    """
     try:
         if options.save_labels:
             with atomic_path(label_path(one.path)) as part:
@@ -151,6 +160,8 @@ def _write_own(one: Look[Detections], options: Namespace, folder: str | None) ->
                 target = os.path.join(folder, os.path.basename(one.path))
                 if os.path.exists(target) and os.path.samefile(target, one.path):
                     return f"{target}: the drawing would replace the image"
+                if taken.setdefault(target, one.path) != one.path:
+                    return f"{target}: is the drawing of {taken[target]} already"
             # from the file: the network may see it without colours
             save_image(target, draw(one.path, shown(one.answer)))
     except (DarknetError, OSError) as error:

@@ -158,6 +158,15 @@ def test_drawing_several(command, model, pictures, tmp_path):
     assert pictures[0].read_bytes() == before
 
 
+def test_images_of_one_name_do_not_share_a_drawing(command, model, pictures, tmp_path):
+    (tmp_path / "more").mkdir()
+    other = pictures[0].rename(tmp_path / "more" / "d.png")
+    done = command("detect", *model, pictures[2], other, "--save", "drawn", "--quiet")
+    assert done.code == 1
+    assert f"is the drawing of {pictures[2]} already" in done.err
+    assert os.listdir("drawn") == ["d.png"]
+
+
 def test_labels(command, model, picture_file, expected):
     done = command("detect", *model, picture_file, *FEW, "-save_labels")
     assert done.code == 0
