@@ -173,7 +173,9 @@ num=3
 def small(tmp_path: Path) -> Iterator[pydarknet.Network]:
     (tmp_path / "small.cfg").write_text(SMALL)
     (tmp_path / "small.names").write_text("cat\ndog\n")
-    with pydarknet.Network(tmp_path / "small.cfg", names=tmp_path / "small.names") as network:
+    with pydarknet.Network(
+        tmp_path / "small.cfg", names=tmp_path / "small.names", precision="f32"
+    ) as network:
         yield network
 
 
