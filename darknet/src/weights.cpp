@@ -124,21 +124,22 @@ void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored
     if (wrong != 0 || std::isnan(wrong))
       for (int64_t i = 0; i < count; ++i)
         if (!std::isfinite(chunk[size_t(i)]))
-          fail(DN_ERROR_WEIGHTS, "layer %d [%s]: number %lld of %s is %g, expected finite numbers",
-               stored.layer->index, stored.layer->type.c_str(), static_cast<long long>(done + i),
-               stored.param->name().c_str(), double(chunk[size_t(i)]));
+          throw Error(DN_ERROR_WEIGHTS,
+                      format("layer %d: number %lld of %s is %g, expected finite numbers",
+                             stored.layer->index, static_cast<long long>(done + i),
+                             stored.param->name().c_str(), double(chunk[size_t(i)])),
+                      {"", -1, stored.layer->type, stored.layer->index});
     done += count;
   }
 }
 
 // compat: the width of the image counter follows from the version, but files of before 2017 with
-// versions above 1000 have 4 bytes, which AlexeyAB's reader gets wrong. The size decides first.
+// versions above 1000 have 4 bytes, which AlexeyAB's reader gets wrong: there the size decides.
+// Never for an ordinary version: a file that lacks its last 4 bytes must not pass.
 int seen_width(const WeightsHeader& header, uint64_t file_bytes, uint64_t payload) {
-  if (file_bytes == 20 + payload) return 8;
-  if (file_bytes == 16 + payload) return 4;
-  const bool wide =
-      int64_t(header.major) * 10 + header.minor >= 2 && header.major < 1000 && header.minor < 1000;
-  return wide ? 8 : 4;
+  const bool odd = header.major >= 1000 || header.minor >= 1000;
+  if (odd) return file_bytes == 20 + payload ? 8 : 4;
+  return int64_t(header.major) * 10 + header.minor >= 2 ? 8 : 4;
 }
 
 }  // namespace

@@ -124,7 +124,9 @@ DN_API dn_status dn_graph_constant(dn_graph* graph, int node, int index, float* 
 /* ---- plan --------------------------------------------------------------------------------- */
 
 typedef enum dn_precision {
-  DN_PRECISION_AUTO = 0, /* bf16 where the processor has it in hardware, else f32 */
+  /* bf16 where the processor has it in hardware and the network no depthwise convolutions, whose
+     rounding shows in the boxes; else f32 */
+  DN_PRECISION_AUTO = 0,
   DN_PRECISION_F32 = 1,
   DN_PRECISION_BF16 = 2
 } dn_precision;

@@ -76,6 +76,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual const char* name() const = 0;
+  // Called with the graph, once, before anything is made for its nodes.
+  virtual void study(const Graph& graph) { (void)graph; }
   // The layout a node's kernel would read its first input in.
   virtual Layout reads(const Op& op, const std::vector<Shape>& in) const = 0;
   // A kernel for the node, or nullptr where this backend has none.

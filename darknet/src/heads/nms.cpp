@@ -15,30 +15,70 @@ static float overlap_of(const Box& a, const Box& b, dn_nms_kind kind, float beta
   }
 }
 
+namespace {
+
+// A candidate of one class, with what the comparison of many boxes needs side by side.
+struct Hit {
+  float left, right, top, bottom;
+  float probability;
+  size_t candidate;
+};
+
+// Boxes that do not meet have an overlap of 0 or less in every measure.
+bool apart(const Hit& a, const Hit& b) {
+  return a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+}
+
+Hit hit_of(const Candidate& candidate, size_t index, int k) {
+  const Box& b = candidate.box;
+  return {b.x - b.w / 2,
+          b.x + b.w / 2,
+          b.y - b.h / 2,
+          b.y + b.h / 2,
+          candidate.probabilities[size_t(k)],
+          index};
+}
+
+}  // namespace
+
 void suppress(std::vector<Candidate>& candidates, int classes, float threshold, dn_nms_kind kind,
               float beta) {
   if (kind == DN_NMS_NONE) return;
   const size_t n = candidates.size();
-  std::vector<size_t> order(n), hits, rest;
+  std::vector<size_t> order(n), rest;
+  std::vector<Hit> hits;
   for (size_t i = 0; i < n; ++i) order[i] = i;
   for (int k = 0; k < classes; ++k) {
     // Darknet sorts all boxes by this class, stably: those without it keep their order at the end.
     hits.clear();
     rest.clear();
-    for (const size_t i : order)
-      (candidates[i].probabilities[size_t(k)] != 0 ? hits : rest).push_back(i);
-    if (hits.empty()) continue;
-    std::stable_sort(hits.begin(), hits.end(), [&](size_t a, size_t b) {
-      return candidates[a].probabilities[size_t(k)] > candidates[b].probabilities[size_t(k)];
-    });
-    for (size_t i = 0; i < hits.size(); ++i) {
-      if (candidates[hits[i]].probabilities[size_t(k)] == 0) continue;
-      for (size_t j = i + 1; j < hits.size(); ++j)
-        if (overlap_of(candidates[hits[i]].box, candidates[hits[j]].box, kind, beta) > threshold)
-          candidates[hits[j]].probabilities[size_t(k)] = 0;
+    for (const size_t i : order) {
+      if (candidates[i].probabilities[size_t(k)] != 0)
+        hits.push_back(hit_of(candidates[i], i, k));
+      else
+        rest.push_back(i);
     }
-    order = hits;
+    if (hits.empty()) continue;
+    std::stable_sort(hits.begin(), hits.end(),
+                     [](const Hit& a, const Hit& b) { return a.probability > b.probability; });
+    order.clear();
+    for (const Hit& hit : hits) order.push_back(hit.candidate);
     order.insert(order.end(), rest.begin(), rest.end());
+    // hits shrinks to those nothing better has suppressed: comparisons are with the kept alone
+    for (size_t kept = 0; kept < hits.size(); ++kept) {
+      const Hit best = hits[kept];
+      size_t alive = kept + 1;
+      for (size_t j = kept + 1; j < hits.size(); ++j) {
+        const Hit& other = hits[j];
+        if (!apart(best, other) &&
+            overlap_of(candidates[best.candidate].box, candidates[other.candidate].box, kind,
+                       beta) > threshold)
+          candidates[other.candidate].probabilities[size_t(k)] = 0;
+        else
+          hits[alive++] = other;
+      }
+      hits.resize(alive);
+    }
   }
   std::vector<Candidate> sorted;
   sorted.reserve(n);

@@ -1,5 +1,7 @@
 #include "ops/conv.h"
 
+#include <cstring>
+
 #include "backends/cpu_onednn/primitives.h"
 
 namespace dn::onednn {
@@ -24,6 +26,26 @@ std::string text_of(const memory::desc& desc) {
     for (const int64_t number : numbers) text += std::to_string(number) + ',';
   }
   return text;
+}
+
+float rounded_to_bf16(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  std::memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+// What a filter's output loses on average because its weights are rounded. The filter reads the
+// channels from `first` on.
+float lost_by_rounding(const float* weights, int64_t taps, int64_t window,
+                       const std::vector<float>& means, int64_t first) {
+  if (means.empty()) return 0;
+  double lost = 0;
+  for (int64_t i = 0; i < taps; ++i)
+    lost += double(weights[i] - rounded_to_bf16(weights[i])) *
+            double(means[size_t(first + i / window)]);
+  return float(lost);
 }
 
 dnnl::convolution_forward::primitive_desc conv_desc(const Conv& conv, const KernelRequest& r,
@@ -64,10 +86,11 @@ class ConvKernel final : public PrimitiveKernel {
  public:
   // to_plain: the output becomes f32 NCHW, and is nowhere rounded to bf16: the heads' input
   ConvKernel(const KernelRequest& r, const Conv& conv,
-             const dnnl::convolution_forward::primitive_desc& desc, bool to_plain) {
+             const dnnl::convolution_forward::primitive_desc& desc, bool to_plain,
+             const std::vector<float>& input_means) {
     name = std::string("onednn ") + desc.impl_info_str();
     in_layouts.assign(r.in_shapes.size(), Layout::bf16);
-    pack(r, conv, desc);
+    pack(r, conv, desc, input_means);
     const size_t pad = (desc.scratchpad_desc().get_size() + 63) / 64 * 64;
     std::vector<Argument> arguments{
         {DNNL_ARG_SRC, desc.src_desc(), From::input},
@@ -99,7 +122,8 @@ class ConvKernel final : public PrimitiveKernel {
 
  private:
   void pack(const KernelRequest& r, const Conv& conv,
-            const dnnl::convolution_forward::primitive_desc& desc) {
+            const dnnl::convolution_forward::primitive_desc& desc,
+            const std::vector<float>& input_means) {
     const memory::desc packed = desc.weights_desc();
     const std::string folded = conv.folded ? " folded" : "";
     std::vector<Constant> constants;
@@ -120,7 +144,14 @@ class ConvKernel final : public PrimitiveKernel {
         });
     const size_t bytes = size_t(conv.filters) * sizeof(float);
     biases_ = r.cache.get({conv.identity(), "onednn biases" + folded}, bytes, [&](Buffer& buffer) {
-      std::copy(constant(1).begin(), constant(1).end(), buffer.as<float>());
+      const std::vector<float>&weights = constant(0), &biases = constant(1);
+      const int64_t taps = int64_t(weights.size()) / conv.filters;
+      for (int64_t k = 0; k < conv.filters; ++k)
+        buffer.as<float>()[k] =
+            biases[size_t(k)] +
+            lost_by_rounding(&weights[size_t(k * taps)], taps, conv.size_y * conv.size_x,
+                             input_means,
+                             k / (conv.filters / conv.groups) * r.in_shapes[0].c / conv.groups);
     });
   }
 
@@ -129,7 +160,7 @@ class ConvKernel final : public PrimitiveKernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_conv(const KernelRequest& r) {
+std::unique_ptr<Kernel> make_conv(const KernelRequest& r, const std::vector<float>& input_means) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
   bool adds = false;
@@ -139,7 +170,7 @@ std::unique_ptr<Kernel> make_conv(const KernelRequest& r) {
                               to_plain ? description_f32_nhwc(r.out_shape, r.batch)
                                        : description(r.out_shape, r.batch, Layout::bf16));
   if (!desc || !is_fast(desc)) return nullptr;
-  return std::make_unique<ConvKernel>(r, *conv, desc, to_plain);
+  return std::make_unique<ConvKernel>(r, *conv, desc, to_plain, input_means);
 }
 
 }  // namespace dn::onednn

@@ -1,6 +1,7 @@
 // The backend of processors that multiply bfloat16 in hardware: bf16 NHWC tensors between oneDNN
 // primitives. What oneDNN has nothing fast for, the hand-made f32 kernels do.
 #include "backends/cpu/conv_kernel.h"
+#include "backends/cpu_onednn/channel_means.h"
 #include "backends/cpu_onednn/primitives.h"
 #include "ops/activate.h"
 #include "ops/concat.h"
@@ -37,6 +38,7 @@ class OneDnnBackend final : public Backend {
 
   const char* name() const override { return "onednn"; }
   Layout layout() const override { return Layout::bf16; }
+  void study(const Graph& graph) override { means_ = onednn::channel_means(graph); }
 
   Layout reads(const Op& op, const std::vector<Shape>& in) const override {
     const bool here = dynamic_cast<const Conv*>(&op) || dynamic_cast<const Pool*>(&op) ||
@@ -50,8 +52,10 @@ class OneDnnBackend final : public Backend {
     // AMX multiplies so fast that no Winograd in f32 can keep up
     if (!has_amx_ && request.wanted != Layout::plain)
       if (auto kernel = make_bf16_winograd(request)) return kernel;
-    for (const auto& maker : {onednn::make_conv, onednn::make_pool, onednn::make_sum,
-                              onednn::make_multiply, onednn::make_activation, onednn::make_copy})
+    if (auto kernel = onednn::make_conv(request, means_[size_t(request.node.inputs[0])]))
+      return kernel;
+    for (const auto& maker : {onednn::make_pool, onednn::make_sum, onednn::make_multiply,
+                              onednn::make_activation, onednn::make_copy})
       if (auto kernel = maker(request)) return kernel;
     return f32_->make(request);
   }
@@ -64,6 +68,7 @@ class OneDnnBackend final : public Backend {
  private:
   std::unique_ptr<Backend> f32_;
   bool has_amx_;
+  std::vector<std::vector<float>> means_;
 };
 
 }  // namespace

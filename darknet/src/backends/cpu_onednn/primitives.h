@@ -52,7 +52,9 @@ class PrimitiveKernel : public Kernel {
 };
 
 // Each returns nullptr where oneDNN has no fast primitive for the node.
-std::unique_ptr<Kernel> make_conv(const KernelRequest& request);
+// input_means: of the channels of the first input, to make up for rounded weights; empty: unknown.
+std::unique_ptr<Kernel> make_conv(const KernelRequest& request,
+                                  const std::vector<float>& input_means);
 std::unique_ptr<Kernel> make_pool(const KernelRequest& request);
 std::unique_ptr<Kernel> make_sum(const KernelRequest& request);
 std::unique_ptr<Kernel> make_multiply(const KernelRequest& request);
