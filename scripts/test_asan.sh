@@ -17,4 +17,5 @@ export ASAN_OPTIONS=detect_leaks=0:halt_on_error=1:abort_on_error=1:detect_stack
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export PYTHONPATH="$PWD/$package" PYTHONSAFEPATH=1 PYDARKNET_SANITIZED=1
 "$python" -c 'import pydarknet; assert "asan" in pydarknet.__file__, pydarknet.__file__'
-exec "$python" -m pytest -p no:cacheprovider -m "not slow" "$@"
+# What pytest catches at the file descriptors is lost with a dying process: it leaves those alone.
+exec "$python" -m pytest -p no:cacheprovider --capture=sys -m "not slow" "$@"
