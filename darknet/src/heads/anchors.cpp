@@ -41,6 +41,7 @@ void read_yolo_training_keys(Options& o) {
   o.real("obj_normalizer", 1, "training: weight of the objectness");
   o.real("cls_normalizer", 1, "training: weight of the classes");
   o.real("uc_normalizer", 1, "training: weight of the deviations of Gaussian_yolo");
+  o.real("beta1", 0.6f, "of older cfgs: without effect");
   o.real("delta_normalizer", 1, "training: factor on the gradient");
   o.real("max_delta", 3.4e38f, "training: bound of the gradient");
   o.flag("objectness_smooth", false, "training: the IoU as objectness target");
