@@ -13,7 +13,7 @@ namespace dn {
 void PlanCompiler::compile() {
   Graph& graph = plan_.graph_;
   made_.assign(graph.values.size(), Layout::plain);
-  plan_.backend_->study(graph);
+  plan_.backend_->study(graph, plan_.batch_);
   choose_wanted();
   new_tensor(0, Layout::plain);
   for (size_t i = 0; i < graph.nodes.size(); ++i) add_node(i);

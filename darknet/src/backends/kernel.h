@@ -77,7 +77,10 @@ class Backend {
   virtual ~Backend() = default;
   virtual const char* name() const = 0;
   // Called with the graph, once, before anything is made for its nodes.
-  virtual void study(const Graph& graph) { (void)graph; }
+  virtual void study(const Graph& graph, int64_t batch) {
+    (void)graph;
+    (void)batch;
+  }
   // The layout a node's kernel would read its first input in.
   virtual Layout reads(const Op& op, const std::vector<Shape>& in) const = 0;
   // A kernel for the node, or nullptr where this backend has none.

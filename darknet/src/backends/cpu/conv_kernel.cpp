@@ -6,8 +6,9 @@ namespace dn {
 
 namespace {
 
-cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch) {
+cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch, double weight_price) {
   cpu::ConvDesc desc;
+  desc.weight_price = weight_price;
   desc.shape = {int(batch),        int(in.c),          int(in.h),          int(in.w),
                 int(conv.filters), int(conv.out_h),    int(conv.out_w),    int(conv.size_y),
                 int(conv.size_x),  int(conv.stride_y), int(conv.stride_x), int(conv.dilation),
@@ -16,8 +17,9 @@ cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch) {
 }
 
 // The convolution of an image with few channels reads it as it is.
-cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, bool plain_dst) {
-  cpu::ConvDesc desc = description(conv, in, batch);
+cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, double weight_price,
+                       bool plain_dst) {
+  cpu::ConvDesc desc = description(conv, in, batch, weight_price);
   if (in.c <= 4 && conv.groups == 1) {
     desc.plain_src = true;
     const cpu::ConvPlan first = cpu::plan_conv(desc);
@@ -68,7 +70,7 @@ class ConvKernel final : public Kernel {
     packed_ = r.cache.get({conv.identity(), key}, plan.packed_bytes, [&](Buffer& buffer) {
       const std::vector<Constant> constants = conv.constants();
       cpu::pack_conv(plan, constants[0].values.data(), constants[1].values.data(),
-                     buffer.as<void>());
+                     buffer.as<void>(), r.threads);
     });
     fuse();
   }
@@ -124,21 +126,25 @@ class ConvKernel final : public Kernel {
 }  // namespace
 
 bool conv_reads_blocked(const Conv& conv, const Shape& in) {
-  const cpu::ConvPlan plan = plan_for(conv, in, 1, false);
+  const cpu::ConvPlan plan = plan_for(conv, in, 1, 0, false);
   return plan.desc.algo != cpu::ConvAlgo::Unsupported && !plan.desc.plain_src;
 }
 
-std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r) {
+size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double weight_price) {
+  return plan_for(conv, in, batch, weight_price, false).packed_bytes;
+}
+
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r, double weight_price) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
   bool adds = false;
   for (const Post& post : conv->post) adds = adds || post.kind == Post::Kind::add;
   const bool plain_dst = r.wanted == Layout::plain && !adds;
-  cpu::ConvPlan plan = plan_for(*conv, r.in_shapes[0], r.batch, plain_dst);
+  cpu::ConvPlan plan = plan_for(*conv, r.in_shapes[0], r.batch, weight_price, plain_dst);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
   auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   if (plan.desc.plain_dst && !kernel->all_fused()) {
-    plan = plan_for(*conv, r.in_shapes[0], r.batch, false);
+    plan = plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false);
     kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   }
   return kernel;
@@ -147,7 +153,8 @@ std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r) {
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
-  cpu::ConvDesc desc = description(*conv, r.in_shapes[0], r.batch);
+  // a float of its weights is twice the bytes of those it competes with
+  cpu::ConvDesc desc = description(*conv, r.in_shapes[0], r.batch, 50);
   desc.bf16 = true;
   const cpu::ConvPlan plan = cpu::plan_conv(desc);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;

@@ -9,8 +9,11 @@ namespace dn {
 // Whether the convolution reads a blocked input; false for the first one, which reads the image.
 bool conv_reads_blocked(const Conv& conv, const Shape& in);
 
+// What the packed weights take where a float of them is worth that many multiply-adds.
+size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double weight_price);
+
 // nullptr for other ops and for shapes without a kernel.
-std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request);
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double weight_price);
 
 // A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
 // faster.

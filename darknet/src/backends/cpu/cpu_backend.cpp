@@ -1,5 +1,5 @@
 // The backend of the hand-made CPU kernels (backends/cpu_native): float32, channels in blocks.
-#include <cstring>
+#include <algorithm>
 
 #include "backends/cpu/blocked_kernels.h"
 #include "backends/cpu/conv_kernel.h"
@@ -38,9 +38,27 @@ class ToPlain final : public Kernel {
   }
 };
 
+// Winograd trades memory for speed. Up to this much weights it is chosen for speed alone, and
+// beyond it may add this part of what the weights take without it.
+constexpr double kPackedBytes = 300e6, kPackedExcess = 1.25;
+
 class CpuBackend final : public Backend {
  public:
   const char* name() const override { return "cpu"; }
+
+  // Raises the price of weights until they fit, so that memory goes where it saves most time.
+  void study(const Graph& graph, int64_t batch) override {
+    const auto bytes_at = [&](double price) {
+      double bytes = 0;
+      for (const Node& node : graph.nodes)
+        if (const auto* conv = dynamic_cast<const Conv*>(node.op.get()))
+          bytes += double(packed_bytes(*conv, graph.values[size_t(node.inputs[0])], batch, price));
+      return bytes;
+    };
+    const double room = std::max(kPackedBytes, kPackedExcess * bytes_at(1e9));
+    weight_price_ = 25;
+    while (bytes_at(weight_price_) > room) weight_price_ *= 1.5;
+  }
 
   Layout layout() const override { return Layout::blocked; }
 
@@ -49,7 +67,7 @@ class CpuBackend final : public Backend {
   }
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
-    if (auto kernel = make_conv_kernel(request)) return kernel;
+    if (auto kernel = make_conv_kernel(request, weight_price_)) return kernel;
     if (auto kernel = make_entries_kernel(request)) return kernel;
     return make_blocked_kernel(request);
   }
@@ -59,6 +77,9 @@ class CpuBackend final : public Backend {
     if (from == Layout::blocked && to == Layout::plain) return std::make_unique<ToPlain>();
     return nullptr;
   }
+
+ private:
+  double weight_price_ = 25;
 };
 
 }  // namespace

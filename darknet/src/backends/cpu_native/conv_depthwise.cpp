@@ -90,7 +90,8 @@ size_t depthwise_packed_bytes(const ConvDesc& d) {
 size_t depthwise_scratch_bytes(const ConvDesc&, int) { return 0; }
 
 // packed: bias[c padded], then [channel block][ky][kx][16].
-void pack_depthwise(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+void pack_depthwise(const ConvDesc& d, const float* weights, const float* bias, float* packed,
+                    int) {
   const ConvShape& s = d.shape;
   const int c_padded = round_up(s.c, kBlock), taps = s.kh * s.kw;
   for (int c = 0; c < c_padded; ++c) {

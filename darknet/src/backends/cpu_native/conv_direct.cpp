@@ -302,7 +302,7 @@ size_t direct_scratch_bytes(const ConvDesc& d, int threads) {
 
 // packed: bias[k padded], then for each group and register tile of channels
 // [channel block][ky][kx][channel][channels of the tile], without padding of the input channels.
-void pack_direct(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+void pack_direct(const ConvDesc& d, const float* weights, const float* bias, float* packed, int) {
   const Geometry g = geometry_of(d);
   const ConvShape& s = g.s;
   const int k_padded = g.group_k_padded * s.groups;  // groups > 1 need no padding

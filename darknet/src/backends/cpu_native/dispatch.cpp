@@ -58,27 +58,28 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
 }
 
 // Estimated run time of a dense 3x3 convolution, in units of a multiply-add per input and output
-// channel. The constants are fitted to measurements (2 cores of Zen 5, AVX-512): a float of weights
-// from memory costs as much as 25 multiply-adds, and transforming a float of input or output as
-// much as 17. Winograd needs more weights, so that it loses on small maps.
-double cost_of(const ConvShape& s, ConvAlgo algo) {
-  if (algo == ConvAlgo::Direct) return 9.0 * s.n * s.oh * s.ow + 25 * 9;
+// channel. The constants are fitted to measurements (2 cores of Zen 5, AVX-512): transforming a
+// float of input or output costs as much as 17. Winograd needs more weights, so that it loses on
+// small maps.
+double cost_of(const ConvDesc& d, ConvAlgo algo) {
+  const ConvShape& s = d.shape;
+  if (algo == ConvAlgo::Direct) return 9.0 * s.n * s.oh * s.ow + d.weight_price * 9;
   const int m = algo == ConvAlgo::Winograd2 ? 2 : 4;
   const double frequencies = algo == ConvAlgo::WinogradStride2 ? 81 : (m + 2) * (m + 2);
   const double weights = algo == ConvAlgo::WinogradStride2 ? 36 : frequencies;
   const double tiles = (double)s.n * ((s.oh + m - 1) / m) * ((s.ow + m - 1) / m);
-  return frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k)) + 25 * weights;
+  return frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k)) + d.weight_price * weights;
 }
 
 ConvAlgo choose_algo(const ConvDesc& d) {
   if (d.plain_src) return ConvAlgo::First;
   if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
   ConvAlgo best = ConvAlgo::Direct;
-  double best_cost = cost_of(d.shape, best) * (d.bf16 ? 0.5 : 1);
+  double best_cost = cost_of(d, best) * (d.bf16 ? 0.5 : 1);
   for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
-    if (!can_do(d, algo) || cost_of(d.shape, algo) >= best_cost) continue;
+    if (!can_do(d, algo) || cost_of(d, algo) >= best_cost) continue;
     best = algo;
-    best_cost = cost_of(d.shape, algo);
+    best_cost = cost_of(d, algo);
   }
   return best;
 }
@@ -113,8 +114,9 @@ size_t conv_scratch_bytes(const ConvPlan& plan, int threads) {
   return table_of(plan.desc.isa).scratch_bytes(plan.desc, threads);
 }
 
-void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed) {
-  table_of(plan.desc.isa).pack(plan.desc, weights, bias, (float*)packed);
+void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed,
+               int threads) {
+  table_of(plan.desc.isa).pack(plan.desc, weights, bias, (float*)packed, threads);
 }
 
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,

@@ -9,7 +9,8 @@ namespace dn::cpu {
 struct IsaTable {
   size_t (*packed_bytes)(const ConvDesc&);
   size_t (*scratch_bytes)(const ConvDesc&, int threads);
-  void (*pack)(const ConvDesc&, const float* weights, const float* bias, float* packed);
+  void (*pack)(const ConvDesc&, const float* weights, const float* bias, float* packed,
+               int threads);
   void (*conv)(const ConvDesc&, const float* packed, Source, Target, const Epilogue&,
                float* scratch, int threads);
   size_t (*max_pool_scratch)(const PoolShape&, int threads);
@@ -28,11 +29,12 @@ struct IsaTable {
 #if defined(DN_ISA)
 namespace DN_ISA {
 
-#define DN_CONV(name)                                                                        \
-  size_t name##_packed_bytes(const ConvDesc&);                                               \
-  size_t name##_scratch_bytes(const ConvDesc&, int threads);                                 \
-  void pack_##name(const ConvDesc&, const float* weights, const float* bias, float* packed); \
-  void conv_##name(const ConvDesc&, const float* packed, Source, Target, const Epilogue&,    \
+#define DN_CONV(name)                                                                       \
+  size_t name##_packed_bytes(const ConvDesc&);                                              \
+  size_t name##_scratch_bytes(const ConvDesc&, int threads);                                \
+  void pack_##name(const ConvDesc&, const float* weights, const float* bias, float* packed, \
+                   int threads);                                                            \
+  void conv_##name(const ConvDesc&, const float* packed, Source, Target, const Epilogue&,   \
                    float* scratch, int threads);
 DN_CONV(direct)
 DN_CONV(depthwise)

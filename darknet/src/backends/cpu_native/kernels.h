@@ -94,6 +94,9 @@ struct ConvDesc {
   // count them, and c and k are multiples of 16 (only the Winograds; Auto takes one where it beats
   // a convolution that multiplies bf16 at twice the speed of f32).
   bool bf16 = false;
+  // For Auto: the multiply-adds that a float of packed weights is worth. Reading it from memory
+  // costs about 25; more says that memory is short, and keeps the weights small.
+  double weight_price = 25;
   ConvAlgo algo = ConvAlgo::Auto;
   Isa isa = best_isa();
 };
@@ -121,7 +124,8 @@ ConvPlan plan_conv(const ConvDesc& desc);
 size_t conv_scratch_bytes(const ConvPlan& plan, int threads);
 
 // `weights` in Darknet's order [k][c / groups][kh][kw]; `bias` has k entries or is null.
-void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed);
+void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed,
+               int threads);
 
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
               const Epilogue& epilogue, void* scratch, int threads);

@@ -21,11 +21,11 @@ size_t scratch_bytes(const ConvDesc& d, int threads) {
                                          : direct_scratch_bytes(d, threads);
 }
 
-void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed, int threads) {
   auto f = is_winograd(d)                  ? pack_winograd
            : d.algo == ConvAlgo::Depthwise ? pack_depthwise
                                            : pack_direct;
-  f(d, weights, bias, packed);
+  f(d, weights, bias, packed, threads);
 }
 
 void conv(const ConvDesc& d, const float* packed, Source src, Target dst, const Epilogue& e,

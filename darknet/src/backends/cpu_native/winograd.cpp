@@ -393,16 +393,24 @@ struct Winograd {
 
   // packed: bias[k padded], then for each register tile of output channels
   // [transformed weight][input channel][channels of the tile].
-  static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
+  static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed,
+                   int threads) {
     const Geometry g = geometry_of<W>(d, 1);
-    constexpr int N = W::kWeights;
     for (int k = 0; k < g.k_padded; ++k) packed[k] = bias && k < g.s.k ? bias[k] : 0.f;
     packed += g.k_padded;
-    for (int k = 0; k < g.k_padded; ++k) {
-      const int k0 = k / kTileChannels * kTileChannels;
-      const int width = least(kTileChannels, g.k_padded - k0);
-      float* out = packed + (int64_t)k0 * N * N * g.s.c + (k - k0);
-      for (int c = 0; c < g.s.c; ++c) {
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (int tile = 0; tile < g.k_tiles; ++tile) {
+      pack_tile(g, weights, packed, tile * kTileChannels);
+    }
+  }
+
+  // The weights of the register tile of output channels that begins with k0.
+  static void pack_tile(const Geometry& g, const float* weights, float* packed, int k0) {
+    constexpr int N = W::kWeights;
+    const int width = least(kTileChannels, g.k_padded - k0);
+    float* out = packed + (int64_t)k0 * N * N * g.s.c;
+    for (int c = 0; c < g.s.c; ++c) {
+      for (int k = k0; k < k0 + width; ++k) {
         double columns[3][N] = {}, row[3], all[N];
         for (int x = 0; x < 3 && k < g.s.k; ++x) {
           const float* tap = weights + ((int64_t)k * g.s.c + c) * 9 + x;
@@ -413,7 +421,7 @@ struct Winograd {
           for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
           W::kernel(row, all);
           for (int x = 0; x < N; ++x) {
-            out[((int64_t)(y * N + x) * g.s.c + c) * width] = (float)all[x];
+            out[((int64_t)(y * N + x) * g.s.c + c) * width + (k - k0)] = (float)all[x];
           }
         }
       }
@@ -453,8 +461,9 @@ size_t winograd_scratch_bytes(const ConvDesc& d, int threads) {
   return DN_CALL(scratch_bytes, d, threads);
 }
 
-void pack_winograd(const ConvDesc& d, const float* weights, const float* bias, float* packed) {
-  DN_CALL(pack, d, weights, bias, packed);
+void pack_winograd(const ConvDesc& d, const float* weights, const float* bias, float* packed,
+                   int threads) {
+  DN_CALL(pack, d, weights, bias, packed, threads);
 }
 
 void conv_winograd(const ConvDesc& d, const float* packed, Source src, Target dst,

@@ -38,7 +38,7 @@ class OneDnnBackend final : public Backend {
 
   const char* name() const override { return "onednn"; }
   Layout layout() const override { return Layout::bf16; }
-  void study(const Graph& graph) override { means_ = onednn::channel_means(graph); }
+  void study(const Graph& graph, int64_t) override { means_ = onednn::channel_means(graph); }
 
   Layout reads(const Op& op, const std::vector<Shape>& in) const override {
     const bool here = dynamic_cast<const Conv*>(&op) || dynamic_cast<const Pool*>(&op) ||
