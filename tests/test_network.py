@@ -248,3 +248,18 @@ def test_backends_agree(
     found = other.detect(picture, threshold=0.3)
     assert len(found) == len(expected) > 0
     assert np.allclose(found.confidence, expected.confidence, atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["auto", "portable", "reference"])
+@pytest.mark.parametrize("section", ["convolutional", "deconvolutional", "connected"])
+def test_plans_with_and_without_passes_do_not_share_what_differs(
+    section: str, backend: Any
+) -> None:
+    groups = "groups=2" if section == "convolutional" else ""
+    size = "output=5" if section == "connected" else f"filters=6\nsize=3\npad=1\n{groups}"
+    cfg = f"[net]\nwidth=9\nheight=9\nchannels=6\n[{section}]\nbatch_normalize=1\n{size}\n"
+    with Network.from_text(cfg, backend=backend, precision="f32") as network:
+        x = np.random.default_rng(3).random((1, 6, 9, 9), np.float32)
+        (fused,) = network.predict(x)
+        np.testing.assert_allclose(network.layer_outputs(x)[0], fused, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(network.predict(x)[0], fused, rtol=1e-6)

@@ -91,8 +91,16 @@ def test_numbers_that_are_not_finite(
     with pytest.raises(WeightsError, match="expected finite numbers") as caught:
         Network.from_text(DETECTOR, weights).detect(picture)
     assert caught.value.file == str(weights)
-    assert f"layer { {0: 0, 400: 1, -1: 2}[place] } [convolutional]" in str(caught.value)
+    layer = {0: 0, 400: 1, -1: 2}[place]
+    assert (caught.value.section, caught.value.layer) == ("convolutional", layer)
+    assert f"[convolutional] layer {layer}: number" in str(caught.value)
     assert len(open_small(detector_folder, "small").detect(picture, threshold=0.1)) > 0
+
+
+def test_a_file_that_lacks_its_last_number(weights: Path) -> None:
+    weights.write_bytes(weights.read_bytes()[:-4])
+    with pytest.raises(WeightsError, match="expected"):
+        Network.from_text(DETECTOR, weights)
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
