@@ -25,7 +25,8 @@ class ReferenceKernel final : public Kernel {
     int index = 0;
     for (Constant& constant : op_->constants()) {
       const size_t bytes = constant.values.size() * sizeof(float);
-      const std::string key = std::string(op_->kind()) + " plain " + std::to_string(index++);
+      const std::string key =
+          std::string(op_->kind()) + op_->variant() + " plain " + std::to_string(index++);
       constants_.push_back(request.cache.get({op_->identity(), key}, bytes, [&](Buffer& buffer) {
         std::memcpy(buffer.as<>(), constant.values.data(), bytes);
       }));

@@ -94,6 +94,8 @@ class Op {
   // Tells nodes of different graphs of one network apart that share packed constants: stable for
   // equal constants, 0 where there are none.
   virtual const void* identity() const { return nullptr; }
+  // What constants() depends on besides identity(), in words.
+  virtual std::string variant() const { return ""; }
 
   std::vector<Post> post;
 };

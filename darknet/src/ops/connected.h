@@ -28,6 +28,7 @@ class Connected final : public OpBase<Connected> {
     return true;
   }
   const void* identity() const override { return weights; }
+  std::string variant() const override { return folded ? " folded" : ""; }
 };
 
 }  // namespace dn

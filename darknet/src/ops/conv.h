@@ -40,6 +40,9 @@ class Conv final : public OpBase<Conv> {
     return true;
   }
   const void* identity() const override { return weights; }
+  std::string variant() const override {
+    return std::string(folded ? " folded" : "") + (binary ? " binary" : "");
+  }
 };
 
 }  // namespace dn

@@ -26,6 +26,7 @@ class Deconv final : public OpBase<Deconv> {
     return true;
   }
   const void* identity() const override { return weights; }
+  std::string variant() const override { return folded ? " folded" : ""; }
 };
 
 }  // namespace dn

@@ -66,7 +66,7 @@ class ConvKernel final : public Kernel {
     takes_strides = !plan.desc.bf16;
     scratch_bytes = cpu::conv_scratch_bytes(plan, r.threads);
     const std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
-                            (plan.desc.plain_dst ? " plain" : "") + (conv.folded ? " folded" : "");
+                            (plan.desc.plain_dst ? " plain" : "") + conv.variant();
     packed_ = r.cache.get({conv.identity(), key}, plan.packed_bytes, [&](Buffer& buffer) {
       const std::vector<Constant> constants = conv.constants();
       cpu::pack_conv(plan, constants[0].values.data(), constants[1].values.data(),

@@ -125,14 +125,13 @@ class ConvKernel final : public PrimitiveKernel {
             const dnnl::convolution_forward::primitive_desc& desc,
             const std::vector<float>& input_means) {
     const memory::desc packed = desc.weights_desc();
-    const std::string folded = conv.folded ? " folded" : "";
     std::vector<Constant> constants;
     const auto constant = [&](size_t i) -> std::vector<float>& {
       if (constants.empty()) constants = conv.constants();
       return constants[i].values;
     };
     weights_ = r.cache.get(
-        {conv.identity(), "onednn" + folded + text_of(packed)}, packed.get_size(),
+        {conv.identity(), "onednn" + conv.variant() + text_of(packed)}, packed.get_size(),
         [&](Buffer& buffer) {
           const memory::dims dims = packed.get_dims();
           const auto tag = dims.size() == 4 ? memory::format_tag::oihw : memory::format_tag::goihw;
@@ -143,7 +142,8 @@ class ConvKernel final : public PrimitiveKernel {
           stream.wait();
         });
     const size_t bytes = size_t(conv.filters) * sizeof(float);
-    biases_ = r.cache.get({conv.identity(), "onednn biases" + folded}, bytes, [&](Buffer& buffer) {
+    // not shared: two convolutions with the same weights may read different tensors
+    biases_ = r.cache.get({nullptr, ""}, bytes, [&](Buffer& buffer) {
       const std::vector<float>&weights = constant(0), &biases = constant(1);
       const int64_t taps = int64_t(weights.size()) / conv.filters;
       for (int64_t k = 0; k < conv.filters; ++k)
