@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
+Found = tuple[Array, Array, npt.NDArray[np.int64]]
+"""Boxes (x, y, w, h, relative), scores, classes."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Files:
     cfg: Path
     weights: Path
     onnx: Path
-    names: Path | None = None
+    threshold: float = 0.25
 
     def random_input(self) -> Array:
         """The same picture of noise in every process."""
@@ -44,6 +46,29 @@ class Engine(ABC):
     def run(self, x: Array) -> list[Array]:
         """Runs one image (1, 3, H, W) and returns the heads."""
 
+    def detect(self, image: Path) -> int:
+        """From a file to boxes, the way users of engines without all of it do it; their number."""
+        import cv2
+
+        picture = cv2.imread(str(image))
+        if picture is None:
+            raise FileNotFoundError(image)
+        height, width = picture.shape[:2]
+        small = cv2.resize(picture, (self.files.size, self.files.size))
+        x = cv2.dnn.blobFromImage(small, 1 / 255, swapRB=True)
+        boxes, scores, classes = self.decode(self.run(x.astype(np.float32)))
+        boxes *= np.array([width, height, width, height], np.float32)
+        threshold = self.files.threshold
+        keep = cv2.dnn.NMSBoxesBatched(
+            boxes.tolist(), scores.tolist(), classes.tolist(), threshold, 0.45
+        )
+        return len(keep)
+
+    def decode(self, outputs: list[Array]) -> Found:
+        if not hasattr(self, "_heads"):
+            self._heads = read_heads(self.files.cfg)
+        return decode(outputs, self._heads, self.files.threshold)
+
 
 class PydarknetEngine(Engine):
     precision: Literal["auto", "f32", "bf16"] = "f32"
@@ -53,14 +78,14 @@ class PydarknetEngine(Engine):
 
         super().__init__(files, threads)
         self.network = pydarknet.Network(
-            files.cfg, files.weights, names=files.names, precision=self.precision, threads=threads
+            files.cfg, files.weights, precision=self.precision, threads=threads
         )
 
     def run(self, x: Array) -> list[Array]:
         return list(self.network.predict(x))
 
     def detect(self, image: Path) -> int:
-        return len(self.network.detect(image, threshold=0.25, nms=0.45))
+        return len(self.network.detect(image, threshold=self.files.threshold, nms=0.45))
 
 
 class PydarknetAuto(PydarknetEngine):
@@ -80,6 +105,14 @@ class OpenCV(Engine):
         self.net.setInput(x)
         return list(self.net.forward(self.outputs))
 
+    def decode(self, outputs: list[Array]) -> Found:
+        """OpenCV's heads are boxes already: (cells, 5 + classes), classes times objectness."""
+        rows = np.concatenate(outputs)
+        which, kind = np.nonzero(rows[:, 5:] > self.files.threshold)
+        boxes, scores = rows[which, :4].copy(), rows[which, 5 + kind]
+        boxes[:, :2] -= boxes[:, 2:] / 2
+        return boxes, scores, kind
+
 
 class OnnxRuntime(Engine):
     def __init__(self, files: Files, threads: int) -> None:
@@ -96,28 +129,6 @@ class OnnxRuntime(Engine):
 
     def run(self, x: Array) -> list[Array]:
         return list(self.session.run(None, {"input": x}))
-
-    def detect(self, image: Path) -> int:
-        """The pipeline users write around onnxruntime: OpenCV, numpy, OpenCV."""
-        import cv2
-
-        picture = cv2.imread(str(image))
-        if picture is None:
-            raise FileNotFoundError(image)
-        height, width = picture.shape[:2]
-        small = cv2.resize(picture, (self.files.size, self.files.size))
-        x = cv2.dnn.blobFromImage(small, 1 / 255, swapRB=True)
-        boxes, scores, classes = decode(self.run(x.astype(np.float32)), self.heads(), 0.25)
-        boxes *= np.array([width, height, width, height], np.float32)
-        keep = cv2.dnn.NMSBoxesBatched(
-            boxes.tolist(), scores.tolist(), classes.tolist(), 0.25, 0.45
-        )
-        return len(keep)
-
-    def heads(self) -> list[Head]:
-        if not hasattr(self, "_heads"):
-            self._heads = read_heads(self.files.cfg)
-        return self._heads
 
 
 class OpenVinoF32(Engine):
@@ -188,10 +199,8 @@ def read_heads(cfg: Path) -> list[Head]:
     return heads
 
 
-def decode(
-    outputs: list[Array], heads: list[Head], threshold: float
-) -> tuple[Array, Array, npt.NDArray[np.int64]]:
-    """Boxes (x, y, w, h, relative), scores and classes above a threshold."""
+def decode(outputs: list[Array], heads: list[Head], threshold: float) -> Found:
+    """Boxes, scores and classes above a threshold."""
     boxes, scores, classes = [], [], []
     for output, head in zip(outputs, heads, strict=True):
         h, w = output.shape[2:]

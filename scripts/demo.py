@@ -6,6 +6,7 @@ Without ``--model`` it downloads yolov4-tiny (24 MB) into ``models/`` once.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -99,7 +100,8 @@ def synthetic_picture() -> npt.NDArray[np.uint8]:
 
 def default_picture() -> Path:
     """A photograph beside the checkout if there is one, else a drawn scene."""
-    photograph = ROOT.parent / "shared" / "images" / "dog.jpg"
+    shared = Path(os.environ.get("PYDARKNET_SHARED", ROOT.parent / "shared"))
+    photograph = shared / "images" / "dog.jpg"
     if photograph.exists():
         return photograph
     drawn = ROOT / "build" / "scene.png"
