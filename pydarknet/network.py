@@ -70,7 +70,8 @@ class Network:
             names: a .names file or a list, one name for each class of the network.
             device: "cpu".
             precision: of the arithmetic: "f32", "bf16", or "auto", which is bf16 where the
-                processor has it in hardware. Detection heads are computed in f32.
+                processor has it in hardware and the network has no depthwise convolutions, whose
+                rounding shows in the boxes. Detection heads are computed in f32.
             backend: "auto", the fastest; "portable", without libraries; "reference", slow and
                 readable.
             threads: of one run; 0 takes one per processor.
