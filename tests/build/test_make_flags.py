@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,14 @@ def test_missing_onednn_is_said_and_done_without() -> None:
     assert "building with ONEDNN=0" in note
     assert "pip install" in note
     assert answer == "none"
+
+
+def test_setup_without_a_compiler(tmp_path: Path) -> None:
+    """`pip install .` ends with setup.py's line."""
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--build-lib", str(tmp_path)]
+    environment = {**os.environ, "CXX": "no-such-compiler"}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert run.stderr == (
+        "error: pydarknet's engine needs no-such-compiler: install it (apt install g++)\n"
+    )
