@@ -4,18 +4,20 @@
 
 namespace dn {
 
-static float overlap_of(const Box& a, const Box& b, dn_nms_kind kind, float beta) {
+namespace {
+
+// DIoU is never above IoU, which is quicker found.
+bool overlaps(const Box& a, const Box& b, float threshold, dn_nms_kind kind, float beta) {
+  if (!(iou(a, b) > threshold)) return false;
   switch (kind) {
     case DN_NMS_GREEDY:  // compat: greedynms is DIoU with the exponent 0.6, not plain IoU
-      return diou(a, b, 0.6f);
+      return diou(a, b, 0.6f) > threshold;
     case DN_NMS_DIOU:
-      return diou(a, b, beta);
+      return diou(a, b, beta) > threshold;
     default:
-      return iou(a, b);
+      return true;
   }
 }
-
-namespace {
 
 // A candidate of one class, with what the comparison of many boxes needs side by side.
 struct Hit {
@@ -70,9 +72,8 @@ void suppress(std::vector<Candidate>& candidates, int classes, float threshold, 
       size_t alive = kept + 1;
       for (size_t j = kept + 1; j < hits.size(); ++j) {
         const Hit& other = hits[j];
-        if (!apart(best, other) &&
-            overlap_of(candidates[best.candidate].box, candidates[other.candidate].box, kind,
-                       beta) > threshold)
+        if (!apart(best, other) && overlaps(candidates[best.candidate].box,
+                                            candidates[other.candidate].box, threshold, kind, beta))
           candidates[other.candidate].probabilities[size_t(k)] = 0;
         else
           hits[alive++] = other;
