@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._files import atomic_path
+from ._quiet_opencv import quiet_opencv
 from .errors import ArgumentError, DataError
 
 Pixels = npt.NDArray[np.uint8]
@@ -78,7 +79,8 @@ def _decode(data: bytes, channels: int, name: str) -> Pixels:
         # OpenCV would print a warning
         raise DataError(f"{name} cannot be decoded: the PNG file ends too early", file=file)
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        with quiet_opencv(cv2):
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise DataError(f"{name} cannot be decoded: {error.err or error}", file=file) from error
     if pixels is None:

@@ -37,6 +37,7 @@ for call in (
     lambda: pydarknet.Network(folder + "/small.cfg", picture),
     lambda: network.detect(b"no image"),
     lambda: network.detect(data[:200]),
+    lambda: network.detect(b"GIF89a nothing"),
     lambda: network.detect(b"\\xff\\xd8\\xff\\xe0\\x00\\x10JFIF"),
     lambda: network.save_weights("/proc/none"),
     lambda: network.resize(10**6, 10**6),
@@ -45,7 +46,7 @@ for call in (
         call()
     except (pydarknet.DarknetError, OSError):
         seen += 1
-sys.exit(0 if seen == 7 else f"{seen} of 7 were refused")
+sys.exit(0 if seen == 8 else f"{seen} of 8 were refused")
 """
 
 
