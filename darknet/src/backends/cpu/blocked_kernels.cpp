@@ -112,7 +112,7 @@ struct ActivateBlocked {  // padded lanes too: they hold finite numbers and stay
   float* out;
   int64_t size, in_stride, out_stride;
   Activation activation;
-  void operator()(int64_t i) const {
+  DN_HD void operator()(int64_t i) const {
     const int64_t b = i / size, at = i % size;
     out[b * out_stride + at] = activate(activation, in[b * in_stride + at]);
   }
@@ -146,7 +146,7 @@ struct MultiplyBlocked {  // one row of 16 lanes
   int64_t blocks, plane, scale_stride, image_stride, out_stride;
   bool per_channel, one_channel;
 
-  void operator()(int64_t i) const {
+  DN_HD void operator()(int64_t i) const {
     const int64_t p = i % plane, k = i / plane % blocks, b = i / (plane * blocks);
     const float* s = scale + b * scale_stride +
                      (one_channel   ? p
@@ -180,7 +180,7 @@ struct MeanBlocked {  // the mean of a plane, 16 channels at once
   int64_t blocks, plane, in_stride, out_stride;
   float scale;
 
-  void operator()(int64_t i) const {
+  DN_HD void operator()(int64_t i) const {
     const float* x = in + i / blocks * in_stride + i % blocks * plane * kBlock;
     float* y = out + i / blocks * out_stride + i % blocks * kBlock;
     float sums[kBlock] = {0};
