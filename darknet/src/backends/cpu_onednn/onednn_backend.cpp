@@ -52,8 +52,9 @@ class OneDnnBackend final : public Backend {
     // AMX multiplies so fast that no Winograd in f32 can keep up
     if (!has_amx_ && request.wanted != Layout::plain)
       if (auto kernel = make_bf16_winograd(request)) return kernel;
-    if (auto kernel = onednn::make_conv(request, means_[size_t(request.node.inputs[0])]))
-      return kernel;
+    if (dynamic_cast<const Conv*>(request.node.op.get()))
+      if (auto kernel = onednn::make_conv(request, means_[size_t(request.node.inputs[0])]))
+        return kernel;
     for (const auto& maker : {onednn::make_pool, onednn::make_sum, onednn::make_multiply,
                               onednn::make_activation, onednn::make_copy})
       if (auto kernel = maker(request)) return kernel;
