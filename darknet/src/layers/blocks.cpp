@@ -37,7 +37,7 @@ int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
   const Param& biases = owner.param(prefix + "biases", {n});
   BatchnormArrays arrays{};
   if (block.batch_normalize) arrays = batchnorm_arrays(owner, prefix, n);
-  const float range = std::sqrt(2.f / float(conv->size_y * conv->size_x * each));
+  const float range = std::sqrt(2.f / (float(conv->size_y) * float(conv->size_x) * float(each)));
   conv->weights =
       &owner.param(prefix + "weights", {n, each, conv->size_y, conv->size_x}, {0, range, -1});
   if (!block.batch_normalize) conv->biases = &biases;

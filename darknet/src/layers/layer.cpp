@@ -63,6 +63,9 @@ void Layer::read_common(Options& o) {
   o.real("smooth", 0, "pjreddie: label smoothing of a cost layer");
 }
 
+// Of one array; keeps products of its dims within 64 bits.
+constexpr double kMostNumbers = 1e12;
+
 Param& Layer::param(const std::string& name, std::vector<int64_t> dims, Initial initial) {
   for (const auto& known : params) {
     if (known->name() != name) continue;
@@ -71,6 +74,11 @@ Param& Layer::param(const std::string& name, std::vector<int64_t> dims, Initial 
            name.c_str());
     return *known;
   }
+  double count = 1;
+  for (const int64_t dim : dims) count *= double(dim);
+  if (count > kMostNumbers)
+    fail(DN_ERROR_CFG, "%s would be %.3g numbers, expected at most %.3g", name.c_str(), count,
+         kMostNumbers);
   const uint64_t seed = uint64_t(index) * 1000 + params.size();
   params.push_back(std::make_unique<Param>(name, std::move(dims), initial, seed));
   return *params.back();

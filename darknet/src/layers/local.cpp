@@ -33,7 +33,7 @@ class LocalLayer final : public Layer {
     op->out_w = width < 0 ? 0 : width / stride_ + 1;
     const int64_t cells = op->out_h * op->out_w, each = filters_ * in.c * size_ * size_;
     op->biases = &param("biases", {filters_, op->out_h, op->out_w});
-    const float range = std::sqrt(2.f / float(size_ * size_ * in.c));
+    const float range = std::sqrt(2.f / (float(size_) * float(size_) * float(in.c)));
     op->weights = &param("weights", {cells, filters_, in.c, size_, size_}, {0, range, each});
     return g.activate(g.add(std::move(op), {g.input()}), activation_);
   }
