@@ -26,7 +26,7 @@ int Lowering::add(std::unique_ptr<Op> op, std::vector<int> inputs) {
   if (shape.c < 1 || shape.h < 1 || shape.w < 1)
     fail(DN_ERROR_CFG, "the output would be %s: the input of %s is too small for this layer",
          shape.text().c_str(), this->shape(inputs.empty() ? 0 : inputs[0]).text().c_str());
-  if (shape.c > (int64_t(1) << 31) / shape.plane())
+  if (double(shape.c) * double(shape.h) * double(shape.w) > 2147483648.)
     fail(DN_ERROR_CFG, "the output would be %s, expected less than 2^31 numbers",
          shape.text().c_str());
   graph_.values.push_back(shape);
