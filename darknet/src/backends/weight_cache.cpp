@@ -1,13 +1,31 @@
 #include "backends/weight_cache.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace dn {
 
 constexpr size_t kAlign = 64;
+constexpr size_t kHugePage = 2 << 20;
+
+// Asks for huge pages, where whole ones fit: looking up small pages, twice as dear in a virtual
+// machine, was seen to double the time of a network.
+static void use_huge_pages(void* data, size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a kernel without them says no
+#else
+  (void)data, (void)bytes;
+#endif
+}
 
 Buffer::Buffer(size_t bytes) : bytes_(bytes) {
+  const size_t align = bytes >= kHugePage ? kHugePage : kAlign;
   const size_t rounded = (bytes + kAlign - 1) / kAlign * kAlign;
-  data_ = std::aligned_alloc(kAlign, rounded ? rounded : kAlign);
-  if (!data_) fail(DN_ERROR_MEMORY, "%zu bytes could not be allocated", bytes);
+  // posix_memalign: the size need not be a multiple of the alignment
+  if (posix_memalign(&data_, align, rounded ? rounded : kAlign))
+    fail(DN_ERROR_MEMORY, "%zu bytes could not be allocated", bytes);
+  if (bytes >= kHugePage) use_huge_pages(data_, bytes);
 }
 
 Buffer::~Buffer() { std::free(data_); }
