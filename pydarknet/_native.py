@@ -66,6 +66,7 @@ RESIZES: dict[str, int] = {
 }
 PASSES_ALL: int = lib.DN_PASS_ALL
 PASSES_FOLD_BATCHNORM: int = lib.DN_PASS_FOLD_BATCHNORM
+PASSES_CHAIN: int = lib.DN_PASS_CHAIN
 PASSES_NONE = 0
 
 DETECTION = np.dtype(

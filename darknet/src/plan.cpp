@@ -195,7 +195,13 @@ void Plan::describe(Json& json) const {
     if (step.node >= 0) {
       const Node& node = graph_.nodes[size_t(step.node)];
       json.field("layer", node.layer).field("op", node.op->kind());
-      json.field("operations", node.op->operations(step.in_shapes, out.shape));
+      double operations = 0;
+      for (int i = step.node - step.chained + 1; i <= step.node; ++i) {
+        const Node& one = graph_.nodes[size_t(i)];
+        operations +=
+            one.op->operations(graph_.shapes(one.inputs), graph_.values[size_t(one.output)]);
+      }
+      json.field("operations", operations);
     } else {
       json.field("layer", -1).field("op", "convert").field("operations", 0.);
     }

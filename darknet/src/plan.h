@@ -25,7 +25,8 @@ struct Step {
   std::unique_ptr<Kernel> kernel;
   std::vector<int> in;  // tensors
   int out = -1;
-  int node = -1;  // of the graph; -1 for conversions
+  int node = -1;    // of the graph, whose output it makes; -1 for conversions
+  int chained = 1;  // nodes it runs: this one and those before
   std::vector<View> in_views;
   std::vector<Shape> in_shapes;
   double milliseconds = 0;

@@ -10,13 +10,16 @@
 
 namespace dn {
 
+constexpr size_t kMostChained = 4;
+
 void PlanCompiler::compile() {
   Graph& graph = plan_.graph_;
   made_.assign(graph.values.size(), Layout::plain);
+  uses_ = graph.uses();
   plan_.backend_->study(graph, plan_.batch_);
   choose_wanted();
   new_tensor(0, Layout::plain);
-  for (size_t i = 0; i < graph.nodes.size(); ++i) add_node(i);
+  for (size_t i = 0; i < graph.nodes.size();) i += add_nodes(i);
   for (const int layer : graph.output_layers)
     plan_.output_tensors_.push_back(tensor_of(graph.layer_values[size_t(layer)], Layout::plain));
   if (plan_.passes_ == 0)
@@ -68,7 +71,7 @@ int PlanCompiler::tensor_of(int value, Layout layout) {
   return plan_.steps_.back().out;
 }
 
-void PlanCompiler::add_node(size_t index) {
+KernelRequest PlanCompiler::request_for(size_t index) const {
   const Graph& graph = plan_.graph_;
   const Node& node = graph.nodes[index];
   KernelRequest request{node,
@@ -80,17 +83,66 @@ void PlanCompiler::add_node(size_t index) {
                         plan_.context_.threads,
                         plan_.network_.cache};
   for (const int value : node.inputs) request.in_layouts.push_back(made_[size_t(value)]);
-  Step step;
+  return request;
+}
+
+// How many nodes from `index` on could be one kernel: each reads first the output of the one
+// before, and nobody else reads it. Only the last may have further inputs.
+size_t PlanCompiler::chainable(size_t index) const {
+  const Graph& graph = plan_.graph_;
+  size_t count = 1;
+  if (!(plan_.passes_ & DN_PASS_CHAIN)) return count;
+  while (count < kMostChained && index + count < graph.nodes.size()) {
+    const Node &before = graph.nodes[index + count - 1], &node = graph.nodes[index + count];
+    if (before.inputs.size() != 1 || node.inputs[0] != before.output) break;
+    if (uses_[size_t(before.output)] != 1) break;
+    ++count;
+  }
+  return count;
+}
+
+// Adds a step for the node at `index`, or for several from there on; returns how many.
+size_t PlanCompiler::add_nodes(size_t index) {
+  for (size_t count = chainable(index); count > 1; --count) {
+    std::vector<KernelRequest> requests;
+    for (size_t i = 0; i < count; ++i) requests.push_back(request_for(index + i));
+    std::unique_ptr<Kernel> kernel;
+    try {
+      kernel = plan_.backend_->make_chain(requests);
+    } catch (const Error&) {
+      break;  // found again below, where it is known whose it is
+    }
+    if (!kernel) continue;
+    const std::vector<int>& further = requests.back().node.inputs;
+    std::vector<int> inputs = requests[0].node.inputs;
+    inputs.insert(inputs.end(), further.begin() + 1, further.end());
+    add_step(std::move(kernel), index + count - 1, inputs);
+    plan_.steps_.back().chained = static_cast<int>(count);
+    return count;
+  }
+  const KernelRequest request = request_for(index);
+  const Node& node = request.node;
+  std::unique_ptr<Kernel> kernel;
   try {
-    step.kernel = plan_.backend_->make(request);
-    if (!step.kernel) step.kernel = make_reference_kernel(request);
+    kernel = plan_.backend_->make(request);
+    if (!kernel) kernel = make_reference_kernel(request);
   } catch (Error& error) {
     const Layer& layer = *plan_.network_.layers[size_t(node.layer)];
     error.locate({"", -1, layer.type, layer.index});
     throw;
   }
-  for (size_t i = 0; i < node.inputs.size(); ++i)
-    step.in.push_back(tensor_of(node.inputs[i], step.kernel->in_layouts[i]));
+  add_step(std::move(kernel), index, node.inputs);
+  return 1;
+}
+
+// A step that makes the output of the node at `index` from values.
+void PlanCompiler::add_step(std::unique_ptr<Kernel> kernel, size_t index,
+                            const std::vector<int>& inputs) {
+  const Node& node = plan_.graph_.nodes[index];
+  Step step;
+  step.kernel = std::move(kernel);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    step.in.push_back(tensor_of(inputs[i], step.kernel->in_layouts[i]));
   made_[size_t(node.output)] = step.kernel->out_layout;
   step.out = new_tensor(node.output, step.kernel->out_layout);
   step.node = static_cast<int>(index);

@@ -85,6 +85,12 @@ class Backend {
   virtual Layout reads(const Op& op, const std::vector<Shape>& in) const = 0;
   // A kernel for the node, or nullptr where this backend has none.
   virtual std::unique_ptr<Kernel> make(const KernelRequest& request) const = 0;
+  // One kernel for several nodes, each of which reads the output of the one before and is the only
+  // reader; nullptr where running them one by one is better.
+  virtual std::unique_ptr<Kernel> make_chain(const std::vector<KernelRequest>& requests) const {
+    (void)requests;
+    return nullptr;
+  }
   // A kernel that copies a tensor from one layout to another.
   virtual std::unique_ptr<Kernel> convert(Layout from, Layout to) const = 0;
   // The layout that tensors between kernels have.

@@ -76,15 +76,9 @@ class ConvKernel final : public Kernel {
   }
 
   void run(const RunArgs& a) const override {
-    cpu::Epilogue epilogue = epilogue_;
-    size_t extra = 1;
-    if (adds_) {
-      epilogue.residual = static_cast<const float*>(a.in[extra].data);
-      epilogue.residual_stride = a.in[extra].batch_stride;
-      ++extra;
-    }
-    cpu::run_conv(plan_, packed_->as<void>(), source(a.in[0]), target(a.out), epilogue, a.scratch,
-                  a.context.threads);
+    cpu::run_conv(plan_, packed_->as<void>(), source(a.in[0]), target(a.out), epilogue(a),
+                  a.scratch, a.context.threads);
+    size_t extra = adds_ ? 2 : 1;
     const Shape s = a.out_shape;
     for (size_t i = fused_; i < post_.size(); ++i) {
       if (post_[i].kind == Post::Kind::add)
@@ -97,6 +91,19 @@ class ConvKernel final : public Kernel {
 
   // Whether everything behind the sum is done by the kernel itself.
   bool all_fused() const { return fused_ == post_.size(); }
+
+  // Whether it adds another input, the second one.
+  bool adds() const { return adds_; }
+  const cpu::ConvPlan& plan() const { return plan_; }
+  const void* packed() const { return packed_->as<void>(); }
+  cpu::Epilogue epilogue(const RunArgs& a) const {
+    cpu::Epilogue epilogue = epilogue_;
+    if (adds_) {
+      epilogue.residual = static_cast<const float*>(a.in[1].data);
+      epilogue.residual_stride = a.in[1].batch_stride;
+    }
+    return epilogue;
+  }
 
  private:
   // activation, sum, activation: as far as the posts go that way with fusable activations
@@ -121,6 +128,33 @@ class ConvKernel final : public Kernel {
   bool adds_ = false;
   size_t fused_ = 0;
   std::shared_ptr<const Buffer> packed_;
+};
+
+class ChainKernel final : public Kernel {
+ public:
+  ChainKernel(std::vector<std::unique_ptr<ConvKernel>> convs, const cpu::ChainPlan& plan,
+              int threads)
+      : convs_(std::move(convs)), plan_(plan) {
+    name = "conv chain";
+    in_layouts = convs_.front()->in_layouts;
+    if (convs_.back()->adds()) in_layouts.push_back(Layout::blocked);
+    out_layout = Layout::blocked;
+    takes_strides = true;
+    scratch_bytes = plan.scratch_bytes * size_t(threads);
+    for (const auto& conv : convs_) packed_.push_back(conv->packed());
+  }
+
+  void run(const RunArgs& a) const override {
+    cpu::Epilogue epilogues[cpu::kMostChained];
+    for (size_t i = 0; i < convs_.size(); ++i) epilogues[i] = convs_[i]->epilogue(a);
+    cpu::run_chain(plan_, packed_.data(), source(a.in[0]), target(a.out), epilogues, a.scratch,
+                   a.context.threads);
+  }
+
+ private:
+  std::vector<std::unique_ptr<ConvKernel>> convs_;
+  cpu::ChainPlan plan_;
+  std::vector<const void*> packed_;
 };
 
 }  // namespace
@@ -148,6 +182,27 @@ std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r, double weight_p
     kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   }
   return kernel;
+}
+
+std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& requests,
+                                        double weight_price) {
+  if (requests.back().wanted == Layout::plain) return nullptr;
+  std::vector<cpu::ConvPlan> plans;
+  for (const KernelRequest& r : requests) {
+    const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
+    if (!conv) return nullptr;
+    plans.push_back(plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false));
+  }
+  const cpu::ChainPlan plan = cpu::plan_chain(plans.data(), int(plans.size()), requests[0].threads);
+  if (plan.count == 0) return nullptr;
+  std::vector<std::unique_ptr<ConvKernel>> convs;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const auto* conv = dynamic_cast<const Conv*>(requests[i].node.op.get());
+    convs.push_back(std::make_unique<ConvKernel>(requests[i], *conv, plans[i]));
+    const bool last = i + 1 == requests.size();
+    if (!convs[i]->all_fused() || (convs[i]->adds() && !last)) return nullptr;
+  }
+  return std::make_unique<ChainKernel>(std::move(convs), plan, requests[0].threads);
 }
 
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {

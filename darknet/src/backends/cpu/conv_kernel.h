@@ -15,6 +15,10 @@ size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double wei
 // nullptr for other ops and for shapes without a kernel.
 std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double weight_price);
 
+// Convolutions that each read the one before, as one kernel; nullptr where that is not better.
+std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& requests,
+                                        double weight_price);
+
 // A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
 // faster.
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& request);

@@ -72,6 +72,10 @@ class CpuBackend final : public Backend {
     return make_blocked_kernel(request);
   }
 
+  std::unique_ptr<Kernel> make_chain(const std::vector<KernelRequest>& requests) const override {
+    return make_conv_chain(requests, weight_price_);
+  }
+
   std::unique_ptr<Kernel> convert(Layout from, Layout to) const override {
     if (from == Layout::plain && to == Layout::blocked) return std::make_unique<ToBlocked>();
     if (from == Layout::blocked && to == Layout::plain) return std::make_unique<ToPlain>();

@@ -108,12 +108,13 @@ void conv_depthwise(const ConvDesc& d, const float* packed, Source src, Target d
   const ConvShape& s = d.shape;
   const int blocks = ceil_div(s.c, kBlock), taps = s.kh * s.kw;
   const int all_rows = s.n * blocks * s.oh;
+  const int64_t src_block = src_plane(s) * kBlock, dst_block = dst_plane(s) * kBlock;
   const InnerPixels inner_pixels_of = find_inner(s);
   // Output columns [inner0, inner1) have all their taps inside.
   const int inner0 = least(s.ow, ceil_div(s.pad_left, s.stride_x));
   const int room = s.w + s.pad_left - (s.kw - 1) * s.dilation - 1;
   const int inner1 = most(inner0, least(s.ow, room < 0 ? 0 : room / s.stride_x + 1));
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id) {
     for (int i = part(all_rows, id, threads); i < part(all_rows, id + 1, threads); ++i) {
       const int oy = i % s.oh, block = i / s.oh % blocks, image = i / s.oh / blocks;
@@ -122,10 +123,10 @@ void conv_depthwise(const ConvDesc& d, const float* packed, Source src, Target d
       while (rows > 0 && y0 + skip * s.dilation < 0) ++skip, --rows;
       while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
       const int64_t y = y0 + skip * s.dilation;
-      const int64_t offset = ((int64_t)block * s.oh + oy) * s.ow * kBlock;
+      const int64_t offset = block * dst_block + (int64_t)oy * s.ow * kBlock;
       Row r;
-      r.src = src.data + image * src.batch_stride +
-              (((int64_t)block * s.h + y) * s.w - s.pad_left) * kBlock;
+      r.src =
+          src.data + image * src.batch_stride + block * src_block + (y * s.w - s.pad_left) * kBlock;
       r.weights = packed + (blocks + (int64_t)block * taps + skip * s.kw) * kBlock;
       r.bias = packed + block * kBlock;
       r.dst = dst.data + image * dst.batch_stride + offset;

@@ -27,12 +27,16 @@ struct Geometry {
   int chunk_tiles;                // pixel tiles per chunk
   int patch_width;                // input pixels in a row of a tile
   int64_t patch;                  // floats of the padded copy of a tile's input
+  int64_t src_plane, dst_plane;   // floats from one channel block to the next
 };
 
 Geometry geometry_of(const ConvDesc& d) {
   Geometry g;
   ConvShape& s = g.s;
   s = d.shape;
+  g.lane = d.plain_src ? 1 : kBlock;
+  g.src_plane = src_plane(s) * g.lane;
+  g.dst_plane = dst_plane(s) * kBlock;
   const bool pointwise = s.kh == 1 && s.kw == 1 && s.stride_y == 1 && s.stride_x == 1 &&
                          s.pad_top == 0 && s.pad_left == 0 && s.oh == s.h && s.ow == s.w;
   if (pointwise) {
@@ -42,7 +46,6 @@ Geometry geometry_of(const ConvDesc& d) {
   g.group_c = s.c / s.groups;
   g.group_k = s.k / s.groups;
   g.group_k_padded = round_up(g.group_k, kBlock);
-  g.lane = d.plain_src ? 1 : kBlock;
   g.pixel_stride = g.lane * s.stride_x;
   g.blocks = d.plain_src ? g.group_c : ceil_div(g.group_c, kBlock);
   g.count = g.lane;
@@ -128,7 +131,7 @@ void place_input(const Geometry& g, const Scratch& scratch, const float* group_s
   while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
   const int y = y0 + skip * s.dilation;
 
-  const int64_t plane = (int64_t)s.h * s.w * g.lane;
+  const int64_t plane = g.src_plane;
   const float* block = group_src + tile->image * batch_stride + first_block * plane;
   TileInput& in = tile->in;
   in.blocks = blocks;
@@ -194,7 +197,7 @@ void run_tile(const Job& job, const PixelTile& tile, TileKernel kernel, TileJob 
   float* dst = local;
   int64_t plane = tile.pixels * kBlock;
   if (!job.plain_dst) {
-    plane = pixels * kBlock;
+    plane = job.g.dst_plane;
     dst = job.dst.data + tile.image * job.dst.batch_stride + first_channel / kBlock * plane +
           tile.first * kBlock;
   }
@@ -230,8 +233,7 @@ void run_tile(const Job& job, const PixelTile& tile, TileKernel kernel, TileJob 
 // Register tiles [k0, k1) of group `group` on the first `count` of the scratch's pixel tiles.
 void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1, int count) {
   const Geometry& g = job.g;
-  const int64_t plane = (int64_t)g.s.h * g.s.w * g.lane;
-  const float* src = job.src.data + (int64_t)group * g.blocks * plane;
+  const float* src = job.src.data + (int64_t)group * g.blocks * g.src_plane;
   const int64_t taps = (int64_t)g.s.kh * g.s.kw;
   PixelTile* tiles = scratch.tiles;
   for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
@@ -340,7 +342,7 @@ void conv_direct(const ConvDesc& d, const float* packed, Source src, Target dst,
   const int tiles = g.s.n * g.s.oh * g.row_tiles;
   const Cut cut = cut_work(g, tiles, threads);
   const int64_t thread_scratch = lay_out(g, nullptr).floats;
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id) {
     const int pixel_part = id / cut.channels;
     run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),

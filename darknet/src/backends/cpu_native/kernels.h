@@ -14,7 +14,7 @@
 // except where a function says so.
 //
 // How this folder is compiled (Makefile fragment):
-//   once, with the engine's ordinary flags:        dispatch.cpp
+//   once, with the engine's ordinary flags:        dispatch.cpp, conv_chain.cpp
 //   once per ISA, every other .cpp file, with -O3 -ffp-contract=fast -fopenmp -DDN_ISA=<isa> and
 //     avx512 (x86-64 only)   -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
 //     avx2   (x86-64 only)   -mavx2 -mfma
@@ -84,7 +84,17 @@ struct ConvShape {
   int dilation;
   int pad_top, pad_left;  // bottom and right follow from oh, ow; reads outside the input are 0
   int groups;
+  // Pixels from one channel block (of a plain source: channel) to the next, where input and output
+  // are some rows of larger maps; 0: h * w and oh * ow. Not for Winograd and plain outputs.
+  int64_t src_plane = 0, dst_plane = 0;
 };
+
+static inline int64_t src_plane(const ConvShape& s) {
+  return s.src_plane ? s.src_plane : (int64_t)s.h * s.w;
+}
+static inline int64_t dst_plane(const ConvShape& s) {
+  return s.dst_plane ? s.dst_plane : (int64_t)s.oh * s.ow;
+}
 
 struct ConvDesc {
   ConvShape shape;
@@ -129,6 +139,28 @@ void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, vo
 
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
               const Epilogue& epilogue, void* scratch, int threads);
+
+// ---- chains ----------------------------------------------------------------------------------
+
+constexpr int kMostChained = 4;
+
+// Convolutions that each read the one before, run strip by strip of output rows, so that what lies
+// between them stays in cache. Each rounds as it does alone.
+struct ChainPlan {
+  int count = 0;
+  ConvPlan convs[kMostChained];  // Direct, First (only at the beginning) or Depthwise
+  int strip_rows = 0;            // output rows of the last that are made at a time
+  int rows[kMostChained] = {};   // the most rows of each output that lie in a strip
+  size_t scratch_bytes = 0;      // of one thread
+};
+
+// Chooses the strips. count == 0 where the convolutions cannot be chained, or where it is not worth
+// it, because each output stays in cache as a whole.
+ChainPlan plan_chain(const ConvPlan* convs, int count, int threads);
+
+// packed, epilogues: of each convolution. Only the last may have a residual.
+void run_chain(const ChainPlan& plan, const void* const* packed, Source src, Target dst,
+               const Epilogue* epilogues, void* scratch, int threads);
 
 // ---- pooling, resampling, elementwise; all on the blocked layout ------------------------------
 

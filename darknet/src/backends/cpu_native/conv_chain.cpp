@@ -1,0 +1,223 @@
+// Chains of convolutions, run strip by strip; see kernels.h.
+//
+// Each thread makes its own rows of the last output, from top to bottom. Of every output in between
+// it keeps the rows that the strip at hand reads: those the strip before has made too are moved to
+// the front, the others are computed. At the border of two threads some rows are computed twice.
+#include <algorithm>
+#include <cstring>
+
+#if defined(__unix__)
+#include <unistd.h>
+#endif
+
+#include "kernels.h"
+
+namespace dn::cpu {
+
+namespace {
+
+// Bytes of the outputs in between that stay in a second-level cache beside weights and input.
+int64_t strip_budget() {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  static const int64_t cache = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: unknown
+  if (cache > 0) return std::clamp<int64_t>(cache / 2, 128 << 10, 1 << 20);
+#endif
+  return 256 << 10;
+}
+
+int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
+
+// Floats of one row of a convolution's output.
+int64_t row_floats(const ConvShape& s) { return round_up(s.k, kBlock) * s.ow; }
+
+int64_t output_bytes(const ConvShape& s) { return 4 * row_floats(s) * s.oh; }
+
+struct Rows {
+  int first, end;
+};
+
+// The input rows that output rows need.
+Rows input_rows(const ConvShape& s, Rows out) {
+  const int first = out.first * s.stride_y - s.pad_top;
+  const int end = (out.end - 1) * s.stride_y - s.pad_top + (s.kh - 1) * s.dilation + 1;
+  return {std::max(first, 0), std::max(std::max(first, 0), std::min(end, s.h))};
+}
+
+// The convolution that makes output rows `out` from input rows that begin with `in.first`.
+ConvPlan strip_of(const ConvPlan& plan, Rows out, Rows in, int64_t src_plane, int64_t dst_plane) {
+  ConvPlan strip = plan;
+  ConvShape& s = strip.desc.shape;
+  s.n = 1;
+  s.pad_top = s.pad_top - out.first * s.stride_y + in.first;
+  s.h = in.end - in.first;
+  s.oh = out.end - out.first;
+  s.src_plane = src_plane;
+  s.dst_plane = dst_plane;
+  return strip;
+}
+
+// The most rows of each output that a strip of `strip_rows` of the last needs.
+void count_rows(ChainPlan& plan) {
+  int rows = plan.strip_rows;
+  for (int i = plan.count - 1; i >= 0; --i) {
+    plan.rows[i] = rows;
+    const ConvShape& s = plan.convs[i].desc.shape;
+    rows = std::min(s.h, (rows - 1) * s.stride_y + (s.kh - 1) * s.dilation + 1);
+  }
+}
+
+int64_t strip_bytes(const ChainPlan& plan) {
+  int64_t floats = 0;
+  for (int i = 0; i + 1 < plan.count; ++i)
+    floats += plan.rows[i] * row_floats(plan.convs[i].desc.shape);
+  return 4 * floats;
+}
+
+// What the convolutions themselves need: it depends on the rows they make, in no simple way.
+size_t conv_scratch(const ChainPlan& plan) {
+  size_t bytes = 0;
+  for (int i = 0; i < plan.count; ++i)
+    for (int rows = 1; rows <= plan.rows[i]; ++rows) {
+      const ConvShape& s = plan.convs[i].desc.shape;
+      const int in_rows = (rows - 1) * s.stride_y + (s.kh - 1) * s.dilation + 1;
+      for (int cut = 0; cut < s.kh * s.dilation && cut < in_rows; ++cut) {
+        const Rows in = {0, in_rows - cut};  // less where rows lie outside the map
+        bytes =
+            std::max(bytes, conv_scratch_bytes(strip_of(plan.convs[i], {0, rows}, in, 1, 1), 1));
+      }
+    }
+  return bytes;
+}
+
+struct Job {
+  const ChainPlan& plan;
+  const void* const* packed;
+  Source src;
+  Target dst;
+  const Epilogue* epilogues;
+};
+
+// The memory of one thread: the strips of the outputs in between, then what convolutions need.
+struct Scratch {
+  float* strips[kMostChained];
+  void* conv;
+};
+
+Scratch lay_out(const ChainPlan& plan, char* base) {
+  Scratch scratch = {};
+  for (int i = 0; i + 1 < plan.count; ++i) {
+    scratch.strips[i] = reinterpret_cast<float*>(base);
+    base += 4 * plan.rows[i] * row_floats(plan.convs[i].desc.shape);
+  }
+  scratch.conv = base;
+  return scratch;
+}
+
+// Moves rows [keep.first, keep.end) to the front of a strip that begins with row `first`.
+void move_rows(const ConvShape& s, int64_t plane, float* strip, int first, Rows keep) {
+  const int64_t row = int64_t(s.ow) * kBlock;
+  for (int64_t block = 0; block < round_up(s.k, kBlock) / kBlock; ++block) {
+    float* to = strip + block * plane * kBlock;
+    std::memmove(to, to + (keep.first - first) * row, size_t((keep.end - keep.first) * row * 4));
+  }
+}
+
+// Output rows [y0, y1) of one image.
+void run_rows(const Job& job, int image, int y0, int y1, const Scratch& scratch) {
+  const ChainPlan& plan = job.plan;
+  Rows have[kMostChained] = {};  // of each output in between
+  for (int y = y0; y < y1; y += plan.strip_rows) {
+    Rows need[kMostChained];
+    need[plan.count - 1] = {y, std::min(y + plan.strip_rows, y1)};
+    for (int i = plan.count - 1; i > 0; --i)
+      need[i - 1] = input_rows(plan.convs[i].desc.shape, need[i]);
+    for (int i = 0; i < plan.count; ++i) {
+      const ConvShape& s = plan.convs[i].desc.shape;
+      const bool last = i + 1 == plan.count;
+      Rows make = need[i];
+      const int64_t dst_plane = last ? int64_t(s.oh) * s.ow : int64_t(plan.rows[i]) * s.ow;
+      if (!last) {
+        const Rows keep = {make.first, std::max(make.first, have[i].end)};
+        if (keep.end > keep.first && keep.first > have[i].first)
+          move_rows(s, dst_plane, scratch.strips[i], have[i].first, keep);
+        have[i] = make;
+        make.first = keep.end;
+        if (make.first >= make.end) continue;
+      }
+      const Rows in = input_rows(s, make);
+      Source src;
+      int64_t src_plane;
+      if (i == 0) {
+        const int lane = plan.convs[0].desc.plain_src ? 1 : kBlock;
+        src_plane = int64_t(s.h) * s.w;
+        src = {job.src.data + image * job.src.batch_stride + int64_t(in.first) * s.w * lane, 0};
+      } else {
+        src_plane = int64_t(plan.rows[i - 1]) * s.w;
+        src = {scratch.strips[i - 1] + int64_t(in.first - have[i - 1].first) * s.w * kBlock, 0};
+      }
+      Target dst;
+      Epilogue epilogue = job.epilogues[i];
+      if (last) {
+        const int64_t row = int64_t(make.first) * s.ow * kBlock;
+        dst = {job.dst.data + image * job.dst.batch_stride + row, 0};
+        if (epilogue.residual) epilogue.residual += image * epilogue.residual_stride + row;
+      } else {
+        dst = {scratch.strips[i] + int64_t(make.first - have[i].first) * s.ow * kBlock, 0};
+      }
+      run_conv(strip_of(plan.convs[i], make, in, src_plane, dst_plane), job.packed[i], src, dst,
+               epilogue, scratch.conv, 1);
+    }
+  }
+}
+
+}  // namespace
+
+ChainPlan plan_chain(const ConvPlan* convs, int count, int threads) {
+  if (count < 2 || count > kMostChained) return {};
+  ChainPlan plan;
+  for (int i = 0; i < count; ++i) {
+    const ConvDesc& d = convs[i].desc;
+    const bool can = d.algo == ConvAlgo::Direct || d.algo == ConvAlgo::Depthwise ||
+                     (d.algo == ConvAlgo::First && i == 0);
+    if (!can || d.plain_dst || d.bf16) return {};
+    plan.convs[plan.count++] = convs[i];
+  }
+  // The larger outputs are those to keep in between: the last may not grow again.
+  if (output_bytes(convs[count - 1].desc.shape) > output_bytes(convs[count - 2].desc.shape))
+    return {};
+  const ConvShape& last = convs[count - 1].desc.shape;
+  const int own = std::max(1, (last.n * last.oh + threads - 1) / threads);
+  // the most rows that fit, in strips of nearly one size
+  plan.strip_rows = own;
+  count_rows(plan);
+  while (plan.strip_rows > 1 && strip_bytes(plan) > strip_budget()) {
+    --plan.strip_rows;
+    count_rows(plan);
+  }
+  const int strips = (own + plan.strip_rows - 1) / plan.strip_rows;
+  plan.strip_rows = (own + strips - 1) / strips;
+  count_rows(plan);
+  plan.scratch_bytes = size_t(round_up(strip_bytes(plan) + int64_t(conv_scratch(plan)), 64));
+  return plan;
+}
+
+void run_chain(const ChainPlan& plan, const void* const* packed, Source src, Target dst,
+               const Epilogue* epilogues, void* scratch, int threads) {
+  const Job job = {plan, packed, src, dst, epilogues};
+  const ConvShape& last = plan.convs[plan.count - 1].desc.shape;
+  const int64_t rows = int64_t(last.n) * last.oh;
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int id = 0; id < threads; ++id) {
+    const Scratch own =
+        lay_out(plan, static_cast<char*>(scratch) + size_t(id) * plan.scratch_bytes);
+    const int64_t end = rows * (id + 1) / threads;
+    for (int64_t row = rows * id / threads; row < end;) {
+      const int image = int(row / last.oh), y = int(row % last.oh);
+      const int count = int(std::min<int64_t>(last.oh - y, end - row));
+      run_rows(job, image, y, y + count, own);
+      row += count;
+    }
+  }
+}
+
+}  // namespace dn::cpu
