@@ -16,14 +16,19 @@ namespace dn::cpu {
 
 namespace {
 
-// Bytes of the outputs in between that stay in a second-level cache beside weights and input.
-int64_t strip_budget() {
+int64_t second_level_cache() {
 #if defined(_SC_LEVEL2_CACHE_SIZE)
-  static const int64_t cache = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: unknown
-  if (cache > 0) return std::clamp<int64_t>(cache / 2, 128 << 10, 1 << 20);
+  static const int64_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // 0 or -1: unknown
+  if (bytes > 0) return std::clamp<int64_t>(bytes, 256 << 10, 2 << 20);
 #endif
-  return 256 << 10;
+  return 512 << 10;
 }
+
+// Bytes of the outputs in between that stay in cache, beside the weights.
+int64_t strip_budget() { return second_level_cache() / 2; }
+
+// Bytes of weights: every strip reads them all, so that they must stay in cache too.
+int64_t weight_budget() { return second_level_cache() / 2; }
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
@@ -175,13 +180,16 @@ void run_rows(const Job& job, int image, int y0, int y1, const Scratch& scratch)
 ChainPlan plan_chain(const ConvPlan* convs, int count, int threads) {
   if (count < 2 || count > kMostChained) return {};
   ChainPlan plan;
+  int64_t weight_bytes = 0;
   for (int i = 0; i < count; ++i) {
     const ConvDesc& d = convs[i].desc;
     const bool can = d.algo == ConvAlgo::Direct || d.algo == ConvAlgo::Depthwise ||
                      (d.algo == ConvAlgo::First && i == 0);
     if (!can || d.plain_dst || d.bf16) return {};
     plan.convs[plan.count++] = convs[i];
+    weight_bytes += int64_t(convs[i].packed_bytes);
   }
+  if (weight_bytes > weight_budget()) return {};
   // The larger outputs are those to keep in between: the last may not grow again.
   if (output_bytes(convs[count - 1].desc.shape) > output_bytes(convs[count - 2].desc.shape))
     return {};
