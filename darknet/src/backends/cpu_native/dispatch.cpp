@@ -58,9 +58,9 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
 }
 
 // Estimated run time of a dense 3x3 convolution, in units of a multiply-add per input and output
-// channel. The constants are fitted to measurements (2 cores of Zen 5, AVX-512): transforming a
-// float of input or output costs as much as 17. Winograd needs more weights, so that it loses on
-// small maps.
+// channel. The constants are fitted to measurements (2 cores of Zen 4 and 5, AVX-512): transforming
+// a float of input or output costs as much as 17, a kernel as much as 65 for each block of tiles,
+// which is a few dozen tiles where weights are many.
 double cost_of(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
   if (algo == ConvAlgo::Direct) return 9.0 * s.n * s.oh * s.ow + d.weight_price * 9;
@@ -68,7 +68,11 @@ double cost_of(const ConvDesc& d, ConvAlgo algo) {
   const double frequencies = algo == ConvAlgo::WinogradStride2 ? 81 : (m + 2) * (m + 2);
   const double weights = algo == ConvAlgo::WinogradStride2 ? 36 : frequencies;
   const double tiles = (double)s.n * ((s.oh + m - 1) / m) * ((s.ow + m - 1) / m);
-  return frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k)) + d.weight_price * weights;
+  const double multiply = frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k));
+  if (4 * weights * s.c * s.k <= double(kKeptTransformed))
+    return multiply + d.weight_price * weights;
+  const double blocks = 1 + 4 * frequencies * tiles * s.c / double(2 << 20);
+  return multiply + d.weight_price * 9 + 65 * blocks;
 }
 
 ConvAlgo choose_algo(const ConvDesc& d) {

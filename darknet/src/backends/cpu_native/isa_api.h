@@ -5,6 +5,10 @@
 
 namespace dn::cpu {
 
+// Transformed weights of a Winograd (bytes) above which they are not kept: their kernels are, and
+// are transformed whenever a block of tiles meets them.
+constexpr int64_t kKeptTransformed = 6 << 20;
+
 // The entry points that are compiled once per ISA; see kernels.h for what they do.
 struct IsaTable {
   size_t (*packed_bytes)(const ConvDesc&);

@@ -6,17 +6,18 @@
 //
 // Blocks of tiles go through all three steps while their coefficients are in the second-level
 // cache. With few weights, each thread takes its own tiles. With many, the threads share the
-// transformed input and each takes its own output channels, so that weights are read once.
+// transformed input and each takes its own output channels, so that weights are read once. Many
+// weights are kept as kernels: transformed they are two to four times the bytes, which takes longer
+// to read from memory than to transform.
 #include "register_tile.h"
 #include "winograd_transforms.h"
 
 namespace dn::cpu::DN_ISA {
 namespace {
 
-constexpr int64_t kSharedWeights = 6
-                                   << 20;  // transformed weights (bytes) from which they are split
-constexpr int64_t kSharedInput = 2 << 20;  // bytes of transformed input in a shared block
-constexpr int64_t kOwnInput = 768 << 10;   // and in a block of one thread
+constexpr int64_t kWeightBuffer = 288 << 10;  // bytes of transformed weights at a time
+constexpr int64_t kSharedInput = 2 << 20;     // bytes of transformed input in a shared block
+constexpr int64_t kOwnInput = 768 << 10;      // and in a block of one thread
 
 // Transforms the inputs of a tile in one channel block: `s` is its first pixel, rows are `row`
 // floats apart. Frequency f is written to out + at[f].
@@ -78,9 +79,11 @@ struct Geometry {
   int blocks, last_count;  // input channel blocks, channels in the last
   int k_padded, k_tiles;   // output channels, register tiles of them
   int tile_rows, tile_columns, tiles;
-  bool share_input;  // threads share the tiles and split the output channels
-  int block_tiles;   // most tiles in a block
-  int64_t input_floats, product_floats;
+  bool keep_kernels;  // weights are packed as kernels and transformed in every run
+  int block_chunk;    // channel blocks summed at a time
+  bool share_input;   // threads share the tiles and split the output channels
+  int block_tiles;    // most tiles in a block
+  int64_t input_floats, product_floats, weight_floats;
 };
 
 template <class W>
@@ -99,7 +102,12 @@ Geometry geometry_of(const ConvDesc& d, int threads) {
 
   const int64_t tile_bytes = 4LL * frequencies * g.blocks * kBlock;
   const int64_t weight_bytes = 4LL * weights * s.c * g.k_padded;
-  g.share_input = weight_bytes > kSharedWeights && g.k_tiles >= threads;
+  g.keep_kernels = weight_bytes > kKeptTransformed;
+  const int64_t weight_block_bytes = 4LL * weights * kBlock * kTileChannels;
+  g.block_chunk =
+      g.keep_kernels ? (int)most<int64_t>(1, kWeightBuffer / weight_block_bytes) : g.blocks;
+  g.weight_floats = g.keep_kernels ? g.block_chunk * weight_block_bytes / 4 : 0;
+  g.share_input = g.keep_kernels && g.k_tiles >= threads;
   const int64_t budget = g.share_input ? kSharedInput : kOwnInput;
   const int most_tiles = (int)most<int64_t>(kTilePixels, budget / tile_bytes);
   const int parts = g.share_input ? 1 : threads;
@@ -293,37 +301,87 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
   }
 }
 
+// Transforms kernels [channel][tap][width] of `count` input channels to
+// [transformed weight][channel][width].
+template <class W>
+void transform_weights(const float* kernels, int count, int width, float* out) {
+  constexpr int N = W::kWeights;
+  for (int c = 0; c < count; ++c, kernels += 9 * width, out += width) {
+#pragma GCC unroll 1
+    for (int lane = 0; lane < width; lane += VL) {
+      vf columns[3][N], row[3], all[N];
+#pragma GCC unroll 3
+      for (int x = 0; x < 3; ++x) {
+        const float* tap = kernels + x * width + lane;
+        const vf column[3] = {load(tap), load(tap + 3 * width), load(tap + 6 * width)};
+        W::template kernel<vf, float>(column, columns[x]);
+      }
+#pragma GCC unroll 6
+      for (int y = 0; y < N; ++y) {
+#pragma GCC unroll 3
+        for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
+        W::template kernel<vf, float>(row, all);
+#pragma GCC unroll 6
+        for (int x = 0; x < N; ++x)
+          store(out + (int64_t)(y * N + x) * count * width + lane, all[x]);
+      }
+    }
+  }
+}
+
+// Part `i` of `parts` of `floats` is brought to the second-level cache.
+DN_INLINE void fetch_part(const float* p, int floats, int i, int parts) {
+  const int lines = floats / 16;
+  for (int line = part(lines, i, parts); line < part(lines, i + 1, parts); ++line)
+    __builtin_prefetch(p + line * 16, 0, 2);
+}
+
 // Sums the products of `count` transformed tiles for the register tile `kt` of output channels,
-// and finishes their outputs. `in` and `out`: the layouts of inputs and products.
+// and finishes their outputs. `in` and `out`: the layouts of inputs and products. `scratch`: room
+// for transformed weights.
 template <class W>
 void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int first, int count,
-              const float* inputs, float* products) {
+              const float* inputs, float* products, float* scratch) {
   alignas(64) static const float zeros[kTileChannels] = {};
   static const int no_offset = 0;
   const Geometry& g = job.g;
   const int channels = least(kTileChannels, g.k_padded - kt * kTileChannels);
-  const int64_t weight_floats = (int64_t)g.s.c * channels;
   constexpr int weights = W::kWeights * W::kWeights;
+  const float* packed =
+      job.weights + (int64_t)kt * kTileChannels * (g.keep_kernels ? 9 : weights) * g.s.c;
   TileJob tile;
   tile.in.offsets = &no_offset;
-  tile.in.blocks = g.blocks;
   tile.in.taps = 1;
   tile.in.count = kBlock;
-  tile.in.last_count = g.last_count;
-  tile.weights = job.weights + (int64_t)kt * kTileChannels * weights * g.s.c;
   tile.weights_stride = kBlock * channels;
   tile.skip_taps = 0;
-  tile.start = zeros;
   tile.slope = 1.f;
-  for (int w = 0; w < weights; ++w, tile.weights += weight_floats) {
-    const int pixels = in.pixels[w], parts = ceil_div(pixels, kTilePixels);
-    tile.in.block_stride = tile.plane = pixels * kBlock;
-    for (int p = 0; p < parts; ++p) {
-      const int t0 = part(pixels, p, parts), t1 = part(pixels, p + 1, parts);
-      tile.ahead = fetch_ahead(p, weight_floats);
-      tile.in.src = inputs + in.first[w] + t0 * kBlock;
-      tile.dst = products + out.first[w] + t0 * kBlock;
-      find_kernel(channels, t1 - t0, kBlock)(&tile);
+  for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
+    tile.in.blocks = least(g.block_chunk, g.blocks - b0);
+    const bool last = b0 + tile.in.blocks == g.blocks;
+    tile.in.last_count = last ? g.last_count : kBlock;
+    const int chunk_channels = (tile.in.blocks - 1) * kBlock + tile.in.last_count;
+    const int kernel_floats = 9 * chunk_channels * channels;
+    if (g.keep_kernels) {
+      transform_weights<W>(packed, chunk_channels, channels, scratch);
+      packed += kernel_floats;  // the next ones; behind the last: those of the next tile
+      tile.weights = scratch;
+    } else {
+      tile.weights = packed;
+    }
+    const int64_t weight_floats = (int64_t)chunk_channels * channels;
+    tile.start = b0 == 0 ? zeros : nullptr;
+    for (int w = 0; w < weights; ++w, tile.weights += weight_floats) {
+      const int pixels = in.pixels[w], parts = ceil_div(pixels, kTilePixels);
+      tile.in.block_stride = tile.plane = pixels * kBlock;
+      if (g.keep_kernels) fetch_part(packed, kernel_floats, w, weights);
+      for (int p = 0; p < parts; ++p) {
+        const int t0 = part(pixels, p, parts), t1 = part(pixels, p + 1, parts);
+        tile.ahead = fetch_ahead(p, weight_floats);
+        tile.in.src = inputs + in.first[w] + b0 * tile.in.block_stride + t0 * kBlock;
+        tile.dst = products + out.first[w] + t0 * kBlock;
+        find_kernel(channels, t1 - t0, kBlock)(&tile);
+      }
     }
   }
   for (int b = 0; b < channels / kBlock; ++b) {
@@ -344,7 +402,8 @@ void run_own(const Job& job, int tile0, int tile1, float* scratch) {
     lay_out<W>(kTileChannels / kBlock, count, &out);
     for (int b = 0; b < g.blocks; ++b) transform_block<W>(job, in, b, first, 0, count, scratch);
     for (int kt = 0; kt < g.k_tiles; ++kt) {
-      multiply<W>(job, in, out, kt, first, count, scratch, scratch + g.input_floats);
+      multiply<W>(job, in, out, kt, first, count, scratch, scratch + g.input_floats,
+                  scratch + g.input_floats + g.product_floats);
     }
   }
 }
@@ -370,9 +429,9 @@ void run_shared(const Job& job, int first, int count, float* scratch, int thread
     }
 #pragma omp for schedule(static, 1)
     for (int id = 0; id < threads; ++id) {
-      float* products = scratch + g.input_floats + id * g.product_floats;
+      float* products = scratch + g.input_floats + id * (g.product_floats + g.weight_floats);
       for (int kt = part(g.k_tiles, id, threads); kt < part(g.k_tiles, id + 1, threads); ++kt) {
-        multiply<W>(job, in, out, kt, first, count, scratch, products);
+        multiply<W>(job, in, out, kt, first, count, scratch, products, products + g.product_floats);
       }
     }
   }
@@ -383,16 +442,19 @@ template <class W>
 struct Winograd {
   static size_t packed_bytes(const ConvDesc& d) {
     const Geometry g = geometry_of<W>(d, 1);
-    return 4 * g.k_padded * (1 + (int64_t)W::kWeights * W::kWeights * g.s.c);
+    const int weights = g.keep_kernels ? 9 : W::kWeights * W::kWeights;
+    return 4 * g.k_padded * (1 + (int64_t)weights * g.s.c);
   }
 
   static size_t scratch_bytes(const ConvDesc& d, int threads) {
     const Geometry g = geometry_of<W>(d, threads);
-    return 4 * ((g.share_input ? 1 : threads) * g.input_floats + threads * g.product_floats);
+    return 4 * ((g.share_input ? 1 : threads) * g.input_floats +
+                threads * (g.product_floats + g.weight_floats));
   }
 
   // packed: bias[k padded], then for each register tile of output channels
-  // [transformed weight][input channel][channels of the tile].
+  // [transformed weight][input channel][channels of the tile], or
+  // [input channel][tap][channels of the tile] where kernels are kept.
   static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed,
                    int threads) {
     const Geometry g = geometry_of<W>(d, 1);
@@ -408,6 +470,14 @@ struct Winograd {
   static void pack_tile(const Geometry& g, const float* weights, float* packed, int k0) {
     constexpr int N = W::kWeights;
     const int width = least(kTileChannels, g.k_padded - k0);
+    if (g.keep_kernels) {
+      float* out = packed + (int64_t)k0 * 9 * g.s.c;
+      for (int c = 0; c < g.s.c; ++c)
+        for (int tap = 0; tap < 9; ++tap)
+          for (int k = k0; k < k0 + width; ++k)
+            *out++ = k < g.s.k ? weights[((int64_t)k * g.s.c + c) * 9 + tap] : 0.f;
+      return;
+    }
     float* out = packed + (int64_t)k0 * N * N * g.s.c;
     for (int c = 0; c < g.s.c; ++c) {
       for (int k = k0; k < k0 + width; ++k) {
@@ -415,11 +485,11 @@ struct Winograd {
         for (int x = 0; x < 3 && k < g.s.k; ++x) {
           const float* tap = weights + ((int64_t)k * g.s.c + c) * 9 + x;
           const double column[3] = {tap[0], tap[3], tap[6]};
-          W::kernel(column, columns[x]);
+          W::template kernel<double, double>(column, columns[x]);
         }
         for (int y = 0; y < N; ++y) {
           for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
-          W::kernel(row, all);
+          W::template kernel<double, double>(row, all);
           for (int x = 0; x < N; ++x) {
             out[((int64_t)(y * N + x) * g.s.c + c) * width + (k - k0)] = (float)all[x];
           }
@@ -443,7 +513,7 @@ struct Winograd {
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
     for (int id = 0; id < threads; ++id) {
       run_own<W>(job, part(g.tiles, id, threads), part(g.tiles, id + 1, threads),
-                 scratch + id * (g.input_floats + g.product_floats));
+                 scratch + id * (g.input_floats + g.product_floats + g.weight_floats));
     }
   }
 };

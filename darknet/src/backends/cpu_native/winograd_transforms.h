@@ -7,6 +7,7 @@
 //   kOutputs    outputs of a tile          kInputs   inputs it needs
 //   kStep       inputs to the next tile    kFrequencies
 //   kWeights    different frequencies of a kernel; weight_of(f) is the one that meets f
+// A kernel is transformed as numbers (T = S = double) or as vectors of floats (vf and float).
 #pragma once
 
 #include "simd.h"
@@ -24,10 +25,12 @@ struct Winograd2 {
     out[2] = d[2] - d[1];
     out[3] = d[3] - d[1];
   }
-  static void kernel(const double* g, double* out) {
+  template <class T, class S>
+  DN_MEMBER void kernel(const T* g, T* out) {
+    const T even = S(0.5) * (g[0] + g[2]), odd = S(0.5) * g[1];
     out[0] = -g[0];
-    out[1] = (g[0] + g[1] + g[2]) / 2;
-    out[2] = (g[0] - g[1] + g[2]) / 2;
+    out[1] = even + odd;
+    out[2] = even - odd;
     out[3] = g[2];
   }
   DN_MEMBER void output(const vf* m, vf* out) {
@@ -53,14 +56,16 @@ struct Winograd4 {
     out[4] = even_b - b * odd_b;
     out[5] = (d[1] + d[5]) - 2.5f * d[3];
   }
-  static void kernel(const double* g, double* out) {
-    const double points[] = {0.70710678118654752440, 1.41421356237309504880}, scale[] = {-1.5, 6};
+  template <class T, class S>
+  DN_MEMBER void kernel(const T* g, T* out) {
+    const S root = S(0.70710678118654752440), third = S(2. / 3), sixth = S(1. / 6);
+    const T even_a = third * (g[0] + S(0.5) * g[2]), odd_a = (third * root) * g[1];
+    const T even_b = sixth * (g[0] + S(2) * g[2]), odd_b = (sixth * 2 * root) * g[1];
     out[0] = g[0];
-    for (int i = 0; i < 2; ++i) {
-      const double even = g[0] + points[i] * points[i] * g[2], odd = points[i] * g[1];
-      out[1 + 2 * i] = (even + odd) / scale[i];
-      out[2 + 2 * i] = (even - odd) / scale[i];
-    }
+    out[1] = -even_a - odd_a;
+    out[2] = odd_a - even_a;
+    out[3] = even_b + odd_b;
+    out[4] = even_b - odd_b;
     out[5] = g[2];
   }
   DN_MEMBER void output(const vf* m, vf* out) {
@@ -89,11 +94,13 @@ struct WinogradStride2 {
     out[4] = (d[8] + 0.25f * d[0]) - 1.25f * d[4];
     for (int i = 0; i < 4; ++i) out[5 + i] = d[1 + 2 * i];
   }
-  static void kernel(const double* g, double* out) {
-    out[0] = -(g[0] + 0.5 * g[2]) / 0.75;
-    out[1] = (g[0] - 0.5 * g[2]) / 0.75;
-    out[2] = (g[0] + g[2]) / 1.5;
-    out[3] = -(g[0] - g[2]) / 1.5;
+  template <class T, class S>
+  DN_MEMBER void kernel(const T* g, T* out) {
+    const S two = S(2. / 3), four = S(4. / 3);
+    out[0] = -four * (g[0] + S(0.5) * g[2]);
+    out[1] = four * (g[0] - S(0.5) * g[2]);
+    out[2] = two * (g[0] + g[2]);
+    out[3] = two * (g[2] - g[0]);
     out[4] = g[2];
     out[5] = g[1];
   }
