@@ -20,7 +20,8 @@ END LC_NUMERIC
 CODE = """
 import locale
 import pydarknet
-cfg = "[net]\\nwidth=8\\nheight=8\\nchannels=3\\nlearning_rate=0.001\\n[dropout]\\nprobability=.25\\n"
+net = "[net]\\nwidth=8\\nheight=8\\nchannels=3\\nlearning_rate=0.001\\n"
+cfg = net + "[dropout]\\nprobability=.25\\n"
 before = pydarknet.Network.from_text(cfg)
 locale.setlocale(locale.LC_ALL, "commas")
 assert locale.format_string("%.1f", 0.5) == "0,5"
