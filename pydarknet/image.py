@@ -179,7 +179,8 @@ def save_image(
     ending = os.path.splitext(os.fspath(path))[1].lower()
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if ending in (".jpg", ".jpeg") else []
     try:
-        written, encoded = cv2.imencode(ending, np.ascontiguousarray(pixels), options)
+        with quiet_opencv(cv2):
+            written, encoded = cv2.imencode(ending, np.ascontiguousarray(pixels), options)
     except cv2.error:
         written = False
     if not written:
