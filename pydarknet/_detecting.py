@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from ._arguments import check_choice, check_fraction, check_whole
 from ._native import RESIZES, NativePlan
-from ._opening import check_choice
 from .detections import Detections
 from .errors import ArgumentError
 from .image import Image
@@ -46,15 +46,12 @@ class DetectionRequest:
         Raises:
             ArgumentError: a value is out of range, or a class unknown.
         """
-        for name, value in (("threshold", threshold), ("nms", nms or 0.0), ("hier", hier)):
-            if not 0 <= value <= 1:
-                raise ArgumentError(f"{name}={value}, expected 0 to 1")
-        way = resize or ("letterbox" if structure.letter_box else "stretch")
+        way = ("letterbox" if structure.letter_box else "stretch") if resize is None else resize
         check_choice("resize", way, RESIZES)
         return cls(
-            threshold=threshold,
-            nms=nms,
-            hier=hier,
+            threshold=check_fraction("threshold", threshold),
+            nms=None if nms is None else check_fraction("nms", nms),
+            hier=check_fraction("hier", hier),
             resize=way,
             classes=None if classes is None else _class_numbers(classes, names, structure.classes),
             names=names,
@@ -97,13 +94,12 @@ def _class_numbers(
     classes: Iterable[int | str], names: Sequence[str], count: int
 ) -> frozenset[int]:
     numbers = set()
-    for one in [classes] if isinstance(classes, (str, int)) else classes:
+    one_alone = isinstance(classes, str) or not isinstance(classes, Iterable)
+    for one in [classes] if one_alone else classes:
         if isinstance(one, str):
             if one not in names:
                 raise ArgumentError(f"classes: {one!r} is not among the network's names")
             numbers.add(names.index(one))
-        elif not 0 <= one < count:
-            raise ArgumentError(f"classes: {one}, expected 0 to {count - 1}")
         else:
-            numbers.add(int(one))
+            numbers.add(check_whole("classes", one, most=count - 1))
     return frozenset(numbers)

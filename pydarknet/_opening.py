@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 
+from ._arguments import MOST, check_choice, check_whole
 from ._native import BACKENDS, PRECISIONS, NativeNetwork, WeightsReport
-from .errors import ArgumentError, DeviceError
+from .errors import DeviceError
+
+MOST_THREADS = 1024
+"""More would end the process where the system refuses them, and never be faster."""
 
 
 def check_settings(device: str, precision: str, backend: str, threads: int) -> None:
@@ -17,27 +20,14 @@ def check_settings(device: str, precision: str, backend: str, threads: int) -> N
         DeviceError: the device is not there.
         ArgumentError: a keyword has a value it cannot have.
     """
-    if re.fullmatch(r"cuda(:\d+)?", device):
+    if isinstance(device, str) and re.fullmatch(r"cuda(:\d+)?", device):
         raise DeviceError(
             f"device={device!r}: this version of pydarknet runs on the CPU only, use device='cpu'"
         )
     check_choice("device", device, ("cpu",))
     check_choice("precision", precision, PRECISIONS)
     check_choice("backend", backend, BACKENDS)
-    if threads < 0:
-        raise ArgumentError(f"threads={threads}, expected 0 or more")
-
-
-def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """Checks that a keyword has one of its values.
-
-    Raises:
-        ArgumentError: it has not.
-    """
-    expected = [repr(choice) for choice in choices]
-    if repr(value) not in expected:
-        one_of = "one of " if len(expected) > 1 else ""
-        raise ArgumentError(f"{name}={value!r}, expected {one_of}{', '.join(expected)}")
+    check_whole("threads", threads, most=MOST_THREADS)
 
 
 def load_weights(
@@ -50,12 +40,12 @@ def load_weights(
         ArgumentError: ``up_to`` is below 0.
         OSError: the file cannot be read.
     """
-    path = os.fspath(weights)
+    path = os.fsdecode(weights)
     with open(path, "rb"):
         pass  # Python's own exception where it cannot be read
     if up_to is None:
         cut = re.search(r"\.conv\.(\d+)$", path)
-        up_to = int(cut[1]) if cut else -1
-    elif up_to < 0:
-        raise ArgumentError(f"up_to={up_to}, expected 0 or more")
-    return native.load_weights(path, up_to, strict)
+        number = min(int(cut[1]), MOST) if cut else -1
+    else:
+        number = check_whole("up_to", up_to)
+    return native.load_weights(path, number, bool(strict))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ._arguments import check_whole
 from ._native import (
     PASSES_ALL,
     PASSES_NONE,
@@ -18,7 +19,7 @@ from ._native import (
     PlanOptions,
 )
 from ._plan_pool import PlanPool
-from .errors import ArgumentError, DataError
+from .errors import DataError
 from .image import Color, Image, ImageLike, load_image
 from .layers import Structure
 
@@ -52,8 +53,7 @@ class Runner:
         prepare: Callable[[Image], Image] = lambda shown: shown,
     ) -> list[Answer]:
         """Shows images to the network, batch by batch, and reads an answer for each."""
-        if batch_size < 1:
-            raise ArgumentError(f"batch_size={batch_size}, expected at least 1")
+        check_whole("batch_size", batch_size, least=1)
         channels = structure.input_shape[0]
         images: Sequence[Any] = image if isinstance(image, (list, tuple)) else [image]
         batch = min(len(images), batch_size)
@@ -110,7 +110,13 @@ class Runner:
 
 
 def _raw_input(x: npt.ArrayLike, structure: Structure) -> FloatArray:
-    values = np.ascontiguousarray(x, np.float32)
+    try:
+        given = np.asarray(x)
+    except ValueError as error:
+        raise DataError(f"the input is no array: {error}") from error
+    if given.dtype.kind not in "fiub":
+        raise DataError(f"the input holds {given.dtype} values, expected float32")
+    values = np.ascontiguousarray(given, np.float32)
     shape = structure.input_shape
     if values.ndim == 2 and shape[1:] == (1, 1):
         values = values[:, :, np.newaxis, np.newaxis]

@@ -131,11 +131,6 @@ def _with_channels(pixels: Pixels, channels: int, bgr: bool, name: str) -> Pixel
     if found != channels:
         import cv2
 
-        if 2 in (found, channels):
-            raise DataError(
-                f"{name} has {found} channels, the network takes {channels}",
-                file=name if os.path.exists(name) else None,
-            )
         codes = {
             (1, 3): cv2.COLOR_GRAY2BGR,
             (1, 4): cv2.COLOR_GRAY2BGRA,
@@ -144,6 +139,11 @@ def _with_channels(pixels: Pixels, channels: int, bgr: bool, name: str) -> Pixel
             (4, 1): cv2.COLOR_BGRA2GRAY if bgr else cv2.COLOR_RGBA2GRAY,
             (4, 3): cv2.COLOR_BGRA2BGR,
         }
+        if (found, channels) not in codes:  # two channels, or more than four
+            raise DataError(
+                f"{name} has {found} channels, the network takes {channels}",
+                file=name if os.path.exists(name) else None,
+            )
         contiguous = np.ascontiguousarray(pixels)
         converted = np.asarray(cv2.cvtColor(contiguous, codes[found, channels]), np.uint8)
         return converted.reshape(*pixels.shape[:2], channels)
@@ -179,7 +179,8 @@ def save_image(
     ending = os.path.splitext(os.fspath(path))[1].lower()
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if ending in (".jpg", ".jpeg") else []
     try:
-        written, encoded = cv2.imencode(ending, np.ascontiguousarray(pixels), options)
+        with quiet_opencv(cv2):
+            written, encoded = cv2.imencode(ending, np.ascontiguousarray(pixels), options)
     except cv2.error:
         written = False
     if not written:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .errors import DataError
@@ -38,6 +38,8 @@ def load_names(names: Names | None) -> tuple[str, ...]:
         return ()
     if isinstance(names, (str, os.PathLike)):
         return read_names(names)
+    if not isinstance(names, Iterable):
+        raise DataError(f"names={names!r}, expected a .names file or a list")
     return tuple(str(name) for name in names)
 
 

@@ -11,6 +11,7 @@ from typing import Self, overload
 
 import numpy.typing as npt
 
+from ._arguments import check_whole
 from ._detecting import DetectionRequest
 from ._native import (
     Backend,
@@ -74,7 +75,7 @@ class Network:
                 rounding shows in the boxes. Detection heads are computed in f32.
             backend: "auto", the fastest; "portable", without libraries; "reference", slow and
                 readable.
-            threads: of one run; 0 takes one per processor.
+            threads: of one run, up to 1024; 0 takes one per processor.
             strict: the weights file must fit exactly. Otherwise a short one fills what it
                 reaches, and what is left over of a long one is ignored; see `weights_report`.
             up_to: expect weights for the layers below this index only. A file called
@@ -285,8 +286,7 @@ class Network:
         structure = self._opened()
         if structure.heads:
             raise ArgumentError(f"{self._name} is a detector: use detect")
-        if top < 1:
-            raise ArgumentError(f"top={top}, expected at least 1")
+        check_whole("top", top, least=1)
         output = len(structure.outputs) - 1
         shape = structure.layers[structure.outputs[-1]].output_shape
         _, height, width = structure.input_shape
@@ -407,10 +407,9 @@ class Network:
             CfgError: the shapes of its layers do not meet at this size.
             ClosedError: the network was closed.
         """
-        if width < 1 or height < 1:
-            raise ArgumentError(f"a network of {width}x{height} pixels has no input")
         self._opened()
-        self._structure = Structure.from_description(self._native.describe(width, height))
+        size = check_whole("width", width, least=1), check_whole("height", height, least=1)
+        self._structure = Structure.from_description(self._native.describe(*size))
         self._runner.clear()
 
     def clone(self) -> Self:
@@ -432,9 +431,12 @@ class Network:
 
         Raises:
             OSError: the file cannot be written.
+            ArgumentError: ``up_to`` is below 0.
             ClosedError: the network was closed.
         """
         self._opened()
+        if up_to is not None:
+            check_whole("up_to", up_to)
         target = os.fspath(path)
         folder = os.path.dirname(target) or "."
         if not os.path.isdir(folder):

@@ -51,6 +51,10 @@ WRONG = {
     "no value": (NET + "[convolutional]\nfilters\n", 6, None, "expected key=value"),
     "half a section": ("[net\nwidth=3\n", 1, None, r"expected \[name\]"),
     "prose": ("hello\n", 1, None, "expected key=value"),
+    "control": (NET + "[convolutional]\nfil\x1b[31mters=2\n", 6, "convolutional", r"fil\?\[31m"),
+    "long word": (NET + f"[convolutional]\nfilters={'9' * 9999}\n", 6, "convolutional", "=9{60},"),
+    "long key": (NET + f"[convolutional]\n{'x' * 9999}=1\n", 6, "convolutional", "key x{60}$"),
+    "beyond float": (NET + "[dropout]\nprobability=1e39\n", 6, "dropout", "expected a number"),
 }  # fmt: skip
 
 
@@ -63,7 +67,7 @@ def test_wrong_descriptions(case: str, tmp_path: Path) -> None:
         Network(path)
     error = caught.value
     assert error.file == str(path)
-    assert "\n" not in str(error)
+    assert str(error).isprintable()
     assert error.line is not None
     assert str(error).startswith(f"{path}:{error.line}: ")
     if line is not None:

@@ -104,9 +104,19 @@ def test_the_cfg_decides_about_bars(detector_folder: Path, picture: Pixels) -> N
         ({"hier": 2}, "hier=2"),
         ({"resize": "crop"}, "'stretch', 'letterbox'"),
         ({"classes": ["bird"]}, "'bird'"),
-        ({"classes": [2]}, "expected 0 to 1"),
+        ({"classes": [2]}, "classes=2, expected a whole number from 0 to 1"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"color": "grb"}, "color='grb'"),
+        ({"threshold": "0.5"}, "threshold='0.5', expected 0 to 1"),
+        ({"threshold": None}, "threshold=None"),
+        ({"nms": []}, r"nms=\[\]"),
+        ({"hier": None}, "hier=None"),
+        ({"resize": ""}, "resize=''"),
+        ({"classes": [0.5]}, "classes=0.5, expected a whole number from 0 to 1"),
+        ({"classes": 1.0}, "classes=1.0"),
+        ({"classes": [None]}, "classes=None"),
+        ({"batch_size": 1.5}, "batch_size=1.5"),
+        ({"batch_size": "4"}, "batch_size='4'"),
     ],
 )
 def test_wrong_keywords(
@@ -125,6 +135,11 @@ def test_wrong_keywords(
         ({"precision": "f16"}, ArgumentError, "'auto', 'f32', 'bf16'"),
         ({"backend": "fast"}, ArgumentError, "'portable'"),
         ({"threads": -1}, ArgumentError, "threads=-1"),
+        ({"threads": 5000}, ArgumentError, "threads=5000, expected a whole number from 0 to 1024"),
+        ({"threads": "2"}, ArgumentError, "threads='2'"),
+        ({"threads": None}, ArgumentError, "threads=None"),
+        ({"device": None}, ArgumentError, "device=None"),
+        ({"names": 5}, DataError, "names=5"),
     ],
 )
 def test_wrong_settings(options: dict[str, Any], error: type[Exception], words: str) -> None:
@@ -183,6 +198,19 @@ def test_raw_input_of_a_wrong_shape(shape: tuple[int, ...], detector: Network) -
         detector.layer_outputs(np.zeros(shape))
 
 
+@pytest.mark.parametrize("values", ["x", [[1], [1, 2]], None, np.zeros((1, 3, 64, 64), complex)])
+def test_raw_input_that_is_no_array(values: Any, detector: Network) -> None:
+    with pytest.raises(DataError, match="the input"):
+        detector.predict(values)
+
+
+def test_classes_of_any_kind(detector: Network, picture: Pixels) -> None:
+    cats = detector.detect(picture, threshold=LOW, classes=[0])
+    assert len(cats) > 0
+    for classes in ("cat", 0, np.int64(0), np.array([0]), {"cat"}):
+        assert detector.detect(picture, threshold=LOW, classes=classes) == cats
+
+
 def test_another_size(detector: Network, picture: Pixels) -> None:
     other = detector.clone()
     other.resize(96, 32)
@@ -194,8 +222,9 @@ def test_another_size(detector: Network, picture: Pixels) -> None:
     assert other.detect(picture, threshold=LOW) != before
     other.resize(64, 64)
     assert other.detect(picture, threshold=LOW) == before
-    for width, height in ((0, 64), (64, -1)):
-        with pytest.raises(ArgumentError):
+    wrong: list[tuple[Any, Any]] = [(0, 64), (64, -1), (2**31, 64), (64.0, 64), ("64", 64)]
+    for width, height in wrong:
+        with pytest.raises(ArgumentError, match=r"(width|height)=.*, expected a whole number"):
             other.resize(width, height)
     assert other.detect(picture, threshold=LOW) == before
     other.close()
@@ -237,6 +266,13 @@ def test_one_to_four_channels(picture: Pixels) -> None:
         network = pydarknet.Network.from_text(text)
         pixels = np.dstack([picture, picture[:, :, 0]])[:, :, :channels]
         assert len(network.classify(np.ascontiguousarray(pixels))) == 4
+
+
+def test_more_channels_than_an_image_has(picture: Pixels, picture_file: Path) -> None:
+    network = Network.from_text(CLASSIFIER.replace("channels=3", "channels=8"))
+    for image in (picture, picture_file):
+        with pytest.raises(DataError, match="has 3 channels, the network takes 8"):
+            network.classify(image)
 
 
 @pytest.mark.parametrize("backend", ["portable", "reference"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -103,6 +104,28 @@ def test_a_file_that_lacks_its_last_number(weights: Path) -> None:
         Network.from_text(DETECTOR, weights)
 
 
+@pytest.mark.parametrize("size", [16, 19])
+def test_a_file_that_ends_inside_its_header(size: int, weights: Path) -> None:
+    weights.write_bytes(weights.read_bytes()[:size])
+    for strict in (True, False):
+        with pytest.raises(WeightsError, match=f"has {size} bytes, expected"):
+            Network.from_text(DETECTOR, weights, strict=strict)
+
+
+def test_a_file_that_changes_after_it_was_loaded(weights: Path, picture: object) -> None:
+    network = Network.from_text(DETECTOR, weights)
+    weights.write_bytes(weights.read_bytes()[:50])
+    with pytest.raises(WeightsError, match="was changed") as caught:
+        network.detect(picture)
+    assert caught.value.file == str(weights)
+    assert str(caught.value).startswith(f"{weights}: ")
+
+
+def test_what_is_no_file() -> None:
+    with pytest.raises(OSError, match=r"^/dev/null: is not a file$"):
+        Network.from_text(DETECTOR, "/dev/null")
+
+
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Network.from_text(DETECTOR, tmp_path / "none.weights")
@@ -113,6 +136,8 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 def test_layers_below_zero(weights: Path) -> None:
     with pytest.raises(ArgumentError, match="up_to=-2"):
         Network.from_text(DETECTOR, weights, up_to=-2)
+    with pytest.raises(ArgumentError, match="up_to=-2"):
+        Network.from_text(DETECTOR, weights).save_weights(weights, up_to=-2)
 
 
 def test_saving_where_nobody_can(detector: Network, tmp_path: Path) -> None:
@@ -123,6 +148,28 @@ def test_saving_where_nobody_can(detector: Network, tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"No such file|cannot|denied"):
         detector.save_weights("/proc/x.weights")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_saving_through_a_link(detector: Network, tmp_path: Path) -> None:
+    (tmp_path / "latest.weights").symlink_to("x.weights")
+    detector.save_weights(tmp_path / "latest.weights")
+    detector.save_weights(tmp_path / "latest.weights")
+    assert (tmp_path / "latest.weights").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest.weights", "x.weights"]
+
+
+def test_saving_into_a_pipe(detector: Network, weights: Path, tmp_path: Path) -> None:
+    """What is no file is written to as it is: /dev/null must stay a device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR)
+    try:
+        detector.save_weights(pipe)
+        assert pipe.is_fifo()
+        assert os.read(reader, 1 << 16) == weights.read_bytes()
+    finally:
+        os.close(reader)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pipe", "x.weights"]
 
 
 @pytest.mark.parametrize("minor", [1, 1002])

@@ -5,6 +5,7 @@
 
 #include "backends/cpu_native/kernels.h"
 #include "config/options.h"
+#include "core/c_locale.h"
 #include "darknet/engine.h"
 #include "graph/passes/passes.h"
 #include "layers/registry.h"
@@ -48,6 +49,7 @@ dn_status remember(dn_status status, const std::string& message, const Place& pl
 // Runs f; nothing it throws leaves.
 template <typename F>
 dn_status guarded(const F& f) {
+  const CLocale locale;
   try {
     f();
     return DN_OK;

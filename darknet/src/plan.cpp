@@ -52,8 +52,10 @@ Plan::Plan(const Network& network, const dn_plan_options& options)
     : network_(network), batch_(options.batch), passes_(options.passes) {
   if (options.batch < 1 || options.batch > 65536)
     fail(DN_ERROR_ARGUMENT, "batch=%d, expected 1 to 65536", options.batch);
-  if (options.width < 0 || options.height < 0 || options.threads < 0)
-    fail(DN_ERROR_ARGUMENT, "width, height and threads must not be negative");
+  if (options.width < 0 || options.height < 0)
+    fail(DN_ERROR_ARGUMENT, "width and height must not be negative");
+  if (options.threads < 0 || options.threads > 1024)
+    fail(DN_ERROR_ARGUMENT, "threads=%d, expected 0 to 1024", options.threads);
   context_.threads = options.threads > 0 ? options.threads : default_threads();
   graph_ = network.lower(options.width, options.height);
   backend_ = backend_for(options, graph_, precision_);

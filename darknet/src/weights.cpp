@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.h"
 #include "layers/layer.h"
@@ -20,11 +22,11 @@ class WeightsFile final : public NumberSource {
  public:
   explicit WeightsFile(const std::string& path) : path_(path) {
     fd_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd_ < 0) fail(DN_ERROR_FILE, "%s: %s", path.c_str(), std::strerror(errno));
+    if (fd_ < 0) wrong(DN_ERROR_FILE, std::strerror(errno));
     struct stat status;
     if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
       close(fd_);
-      fail(DN_ERROR_FILE, "%s: is not a file", path.c_str());
+      wrong(DN_ERROR_FILE, "is not a file");
     }
     size_ = static_cast<uint64_t>(status.st_size);
     changed_ = status.st_mtim;
@@ -37,7 +39,7 @@ class WeightsFile final : public NumberSource {
     struct stat status;
     if (fstat(fd_, &status) != 0 || static_cast<uint64_t>(status.st_size) != size_ ||
         status.st_mtim.tv_sec != changed_.tv_sec || status.st_mtim.tv_nsec != changed_.tv_nsec)
-      fail(DN_ERROR_WEIGHTS, "%s: was changed after it was loaded, load it again", path_.c_str());
+      wrong(DN_ERROR_WEIGHTS, "was changed after it was loaded, load it again");
     read_bytes(offset, out, static_cast<size_t>(count) * sizeof(float));
   }
 
@@ -46,8 +48,7 @@ class WeightsFile final : public NumberSource {
     while (bytes > 0) {
       const ssize_t got = pread(fd_, to, bytes, static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0)
-        fail(DN_ERROR_FILE, "%s: %s", path_.c_str(), got < 0 ? std::strerror(errno) : "ends early");
+      if (got <= 0) wrong(DN_ERROR_FILE, got < 0 ? std::strerror(errno) : "ends early");
       to += got;
       offset += static_cast<uint64_t>(got);
       bytes -= static_cast<size_t>(got);
@@ -55,6 +56,10 @@ class WeightsFile final : public NumberSource {
   }
 
  private:
+  [[noreturn]] void wrong(dn_status status, const char* message) const {
+    throw Error(status, message, {path_, -1, "", -1});
+  }
+
   std::string path_;
   int fd_;
   uint64_t size_;
@@ -184,7 +189,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
   }
   const uint64_t start = 12 + static_cast<uint64_t>(header.seen_bytes);
   const uint64_t expected = start + payload;
-  if (strict && file->size() != expected) {
+  if (file->size() != expected && (strict || file->size() < start)) {
     // where a cut file ends exactly behind a layer, say so
     uint64_t end = start;
     int whole = -1;
@@ -250,9 +255,19 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
 
 void save_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::string& path,
                   int up_to, const WeightsHeader& header) {
-  const std::string temporary = path + ".part" + std::to_string(getpid());
+  // A link is followed, as by fopen. A device or pipe is written to as it is: what is renamed over
+  // /dev/null is a file that the whole machine then misses.
+  std::error_code ignored;
+  std::filesystem::path target = path;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(target, ignored); ++links)
+    target = target.parent_path() / std::filesystem::read_symlink(target, ignored);
+  struct stat status;
+  const bool device = stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  static std::atomic<unsigned> number{0};  // two threads may write the same file
+  const std::string suffix = format(".part%ld.%u", static_cast<long>(getpid()), number++);
+  const std::string temporary = device ? target.string() : target.string() + suffix;
   FILE* file = std::fopen(temporary.c_str(), "wb");
-  if (!file) fail(DN_ERROR_FILE, "%s: %s", temporary.c_str(), std::strerror(errno));
+  if (!file) fail(DN_ERROR_FILE, "%s: %s", path.c_str(), std::strerror(errno));
   bool good = true;
   try {
     const auto write = [&](const void* data, size_t bytes) {
@@ -271,17 +286,17 @@ void save_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
       const std::vector<float> numbers = stored.param->stored_values();
       write(numbers.data(), numbers.size() * sizeof(float));
     }
-    good = good && std::fflush(file) == 0 && fsync(fileno(file)) == 0;
+    good = good && std::fflush(file) == 0 && (device || fsync(fileno(file)) == 0);
   } catch (...) {
     std::fclose(file);
-    std::remove(temporary.c_str());
+    if (!device) std::remove(temporary.c_str());
     throw;
   }
   const int problem = errno;
   good = std::fclose(file) == 0 && good;
-  if (!good || std::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!good || (!device && std::rename(temporary.c_str(), target.c_str()) != 0)) {
     const std::string reason = std::strerror(good ? errno : problem);
-    std::remove(temporary.c_str());
+    if (!device) std::remove(temporary.c_str());
     fail(DN_ERROR_FILE, "%s: could not be written: %s", path.c_str(), reason.c_str());
   }
 }

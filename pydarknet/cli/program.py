@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a name the terminal has no letters for must not end the program
@@ -81,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return complain(f"{describe(error)}", ERROR)
     return code
+
+
+def _open_missing_streams() -> None:
+    """Gives a process that was started with closed streams empty ones, under their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - until the process ends
 
 
 def describe(error: Exception) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._arguments import check_whole
 from .._files import atomic_path
 from .._native import PASSES_FOLD_BATCHNORM, NativeGraph
-from ..errors import ArgumentError, CfgError
+from ..errors import CfgError
 from .builder import Builder
 from .graph import Graph, parse_graph
 from .operators import WRITERS, activation
@@ -66,10 +67,9 @@ def build_model(
     """
     onnx = _import_onnx()
     newest = onnx.defs.onnx_opset_version()
-    if not OLDEST_OPSET <= opset <= newest:
-        raise ArgumentError(f"opset={opset}, expected {OLDEST_OPSET} to {newest}")
-    if batch is not None and batch < 1:
-        raise ArgumentError(f"batch={batch}, expected at least 1, or None to leave it open")
+    check_whole("opset", opset, OLDEST_OPSET, newest)
+    if batch is not None:
+        check_whole("batch", batch, least=1)
 
     builder = Builder(graph, onnx, batch)
     names = {0: "input"}

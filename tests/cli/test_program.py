@@ -38,6 +38,18 @@ def test_help_of_darknets_words(words, command):
     assert "x.data x.cfg x.weights" in done.out
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed, model, picture_file, tmp_path):
+    words = f'detect "$1" "$2" {"" if "<" in closed else picture_file} --out x.json'
+    script = f'exec "$0" -m pydarknet {words} {closed}'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, *map(str, model)], cwd=tmp_path, capture_output=True
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == (2 if "<" in closed else 0)
+    assert (tmp_path / "x.json").exists() == ("<" not in closed)
+
+
 def test_version(command):
     assert command("--version") == (0, f"pydarknet {pydarknet.__version__}\n", "")
 

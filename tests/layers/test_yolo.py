@@ -86,6 +86,12 @@ def test_letterbox(image: tuple[int, int], shown: tuple[int, int]) -> None:
     same(case.detect(threshold=0.3, resize="letterbox", image=image), expected)
 
 
+def test_an_anchor_that_is_listed_may_lie_beyond_num() -> None:
+    case = Case(net(16, 4, 6) + yolo([3, 2], num=2))
+    expected = decoded(yolo_output(case.input, 2, 1, False)[0], [3, 2], (6, 4), False, 0.3)
+    same(case.detect(threshold=0.3), expected)
+
+
 def test_missing_anchors_are_a_half() -> None:
     case = Case(net(6, 3, 3) + section("yolo", classes=1))
     entries = case.input[0].astype(float)

@@ -141,7 +141,7 @@ typedef enum dn_backend {
 typedef struct dn_plan_options {
   int width, height; /* network input size; 0, 0: the cfg's */
   int batch;         /* images of one run, >= 1 */
-  int threads;       /* 0: one per processor */
+  int threads;       /* to 1024; 0: one per processor */
   dn_precision precision;
   dn_backend backend;
   unsigned passes; /* DN_PASS_*; with 0 every layer's output can be read */

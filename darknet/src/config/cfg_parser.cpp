@@ -34,7 +34,7 @@ std::vector<Section> parse_cfg(const std::string& text, const std::string& name)
     line = line.substr(0, line.find('#'));
     if (line[0] == '[') {
       if (line.back() != ']' || line.size() < 3)
-        throw Error(DN_ERROR_CFG, format("'%s' is no section, expected [name]", line.c_str()),
+        throw Error(DN_ERROR_CFG, format("'%.60s' is no section, expected [name]", line.c_str()),
                     {name, number, "", -1});
       sections.push_back({line.substr(1, line.size() - 2), number, {}});
       continue;

@@ -51,6 +51,11 @@ static bool read_number(const char* text, double& number, const char** end) {
   return stop != text && errno == 0;
 }
 
+// False for NaN as well.
+static bool fits_float(double number) {
+  return std::fabs(number) <= double(std::numeric_limits<float>::max());
+}
+
 static bool whole(double number, int& out) {
   if (!(std::fabs(number) < 2147483647.0) || number != std::floor(number)) return false;
   out = static_cast<int>(number);
@@ -64,7 +69,7 @@ int Options::integer(const char* key, int fallback, const char* meaning, int lea
   const char* end = nullptr;
   int value = 0;
   if (!read_number(entry->value.c_str(), number, &end) || *end || !whole(number, value))
-    wrong(key, format("%s=%s, expected an integer", key, entry->value.c_str()));
+    wrong(key, format("%s=%.60s, expected an integer", key, entry->value.c_str()));
   if (value < least || value > most) {
     if (most == std::numeric_limits<int>::max())
       wrong(key, format("%s=%d, expected at least %d", key, value, least));
@@ -78,8 +83,8 @@ float Options::real(const char* key, float fallback, const char* meaning) {
   if (!entry) return fallback;
   double number = 0;
   const char* end = nullptr;
-  if (!read_number(entry->value.c_str(), number, &end) || *end || !std::isfinite(number))
-    wrong(key, format("%s=%s, expected a number", key, entry->value.c_str()));
+  if (!read_number(entry->value.c_str(), number, &end) || *end || !fits_float(number))
+    wrong(key, format("%s=%.60s, expected a number", key, entry->value.c_str()));
   return static_cast<float>(number);
 }
 
@@ -89,7 +94,7 @@ bool Options::flag(const char* key, bool fallback, const char* meaning) {
   double number = 0;
   const char* end = nullptr;
   if (!read_number(entry->value.c_str(), number, &end) || *end)
-    wrong(key, format("%s=%s, expected 0 or 1", key, entry->value.c_str()));
+    wrong(key, format("%s=%.60s, expected 0 or 1", key, entry->value.c_str()));
   return number != 0;
 }
 
@@ -106,8 +111,8 @@ std::vector<float> Options::reals(const char* key, const char* meaning) {
   while (*at) {
     double number = 0;
     const char* end = nullptr;
-    if (!read_number(at, number, &end) || (*end && *end != ',') || !std::isfinite(number))
-      wrong(key, format("%s=%s, expected numbers with commas", key, entry->value.c_str()));
+    if (!read_number(at, number, &end) || (*end && *end != ',') || !fits_float(number))
+      wrong(key, format("%s=%.60s, expected numbers with commas", key, entry->value.c_str()));
     values.push_back(static_cast<float>(number));
     at = *end ? end + 1 : end;  // compat: Darknet reads a comma at the end as one more 0
   }
@@ -119,7 +124,7 @@ std::vector<int> Options::integers(const char* key, const char* meaning) {
   for (const float number : reals(key, meaning)) {
     int value = 0;
     if (!whole(number, value))
-      wrong(key, format("%s=%s, expected integers with commas", key,
+      wrong(key, format("%s=%.60s, expected integers with commas", key,
                         section_->find(key)->value.c_str()));
     values.push_back(value);
   }
@@ -136,7 +141,7 @@ size_t Options::pick(const char* key, const std::vector<const char*>& words, siz
   for (size_t i = 0; i < words.size(); ++i)
     if (entry->value == words[i]) return i;
   const std::vector<std::string> known(words.begin(), words.end());
-  wrong(key, format("%s=%s is unknown%s, expected %s", key, entry->value.c_str(),
+  wrong(key, format("%s=%.60s is unknown%s, expected %s", key, entry->value.c_str(),
                     suggestion(entry->value, known).c_str(), type.c_str()));
 }
 
@@ -150,7 +155,7 @@ void Options::finish() const {
     if (!declared)
       throw Error(
           DN_ERROR_CFG,
-          format("unknown key %s%s", entry.key.c_str(), suggestion(entry.key, known).c_str()),
+          format("unknown key %.60s%s", entry.key.c_str(), suggestion(entry.key, known).c_str()),
           {file_, entry.line, type_, layer_});
   }
 }

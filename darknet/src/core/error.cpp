@@ -29,6 +29,9 @@ void Error::compose() {
   }
   if (!place.section.empty()) line_ += "[" + place.section + "] ";
   line_ += message;
+  // a file may hold anything; what is quoted from it must not break the line
+  for (char& ch : line_)
+    if (static_cast<unsigned char>(ch) < 32 || ch == 127) ch = '?';
 }
 
 static std::string vformat(const char* pattern, va_list args) {
