@@ -29,7 +29,8 @@ from .errors import (
 )
 
 try:
-    from ._engine import ffi, lib
+    from ._engine import ffi as ffi
+    from ._engine import lib as lib
 except ImportError as error:
     raise ImportError(
         f"pydarknet's engine cannot be loaded ({error}): build it with `pip install .` in the "

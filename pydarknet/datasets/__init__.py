@@ -8,7 +8,7 @@
         for batch in loader:                                      # endless, made ahead by threads
             batch.input, batch.truth                              # float32 (N, C, H, W), (N, ...)
 
-`shapes` and `digits` draw data sets of their own; `preview` shows what a network gets to see.
+`shapes` and `digits` draw data sets of their own; `contact_sheet` shows what a network gets to see.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .detection import DetectionDataset
 from .hierarchy import Hierarchy
 from .image_list import ListedImage, read_image_list
 from .loader import Batch, Loader, Position
+from .preview import contact_sheet, save_contact_sheet
 from .problems import Problem
 from .samples import ClassificationSamples, DetectionSamples, Samples
 
@@ -36,5 +37,7 @@ __all__ = [
     "Position",
     "Problem",
     "Samples",
+    "contact_sheet",
     "read_image_list",
+    "save_contact_sheet",
 ]

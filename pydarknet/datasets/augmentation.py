@@ -71,9 +71,7 @@ class DetectionAugmentation:
         self.native(0)
 
     @classmethod
-    def from_options(
-        cls, net: Mapping[str, Any], head: Mapping[str, Any]
-    ) -> DetectionAugmentation:
+    def from_options(cls, net: Mapping[str, Any], head: Mapping[str, Any]) -> DetectionAugmentation:
         """Reads the options of [net] and of the last detection head; missing keys have defaults.
 
         Raises:

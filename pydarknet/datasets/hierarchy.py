@@ -31,7 +31,8 @@ class Hierarchy:
             FileNotFoundError: there is no such file.
         """
         file = os.fspath(path)
-        names, parents = [], []
+        names: list[str] = []
+        parents: list[int] = []
         text = Path(file).read_bytes().decode("utf-8-sig", "replace")
         for number, line in enumerate(text.splitlines(), 1):
             fields = line.split()

@@ -65,7 +65,8 @@ def usable(
     Raises:
         DataError: none is left.
     """
-    kept, problems = [], []
+    kept: list[Item] = []
+    problems: list[Problem] = []
     for item, found in zip(items, faults, strict=True):
         problems.extend(found)
         if all(problem.severity == "note" for problem in found):

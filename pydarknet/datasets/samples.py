@@ -35,9 +35,7 @@ class Samples(Protocol):
         """Of the images they are made of."""
         ...
 
-    def make(
-        self, seed: int, image: int, input: FloatArray, truth: FloatArray
-    ) -> tuple[str, ...]:
+    def make(self, seed: int, image: int, input: FloatArray, truth: FloatArray) -> tuple[str, ...]:
         """Fills the arrays of one image.
 
         May be called from any number of threads at once.
@@ -123,9 +121,7 @@ class DetectionSamples:
         augmentation = self.augmentation or DetectionAugmentation()
         return augmentation.native(seed, self._update, self._loads)
 
-    def make(
-        self, seed: int, image: int, input: FloatArray, truth: FloatArray
-    ) -> tuple[str, ...]:
+    def make(self, seed: int, image: int, input: FloatArray, truth: FloatArray) -> tuple[str, ...]:
         """Fills the arrays of one image; see `Samples.make`.
 
         Raises:
@@ -209,9 +205,7 @@ class ClassificationSamples:
         augmentation = self.augmentation or ClassificationAugmentation()
         return augmentation.native(seed, self._update, self._loads, width)
 
-    def make(
-        self, seed: int, image: int, input: FloatArray, truth: FloatArray
-    ) -> tuple[str, ...]:
+    def make(self, seed: int, image: int, input: FloatArray, truth: FloatArray) -> tuple[str, ...]:
         """Fills the arrays of one image; see `Samples.make`.
 
         Raises:
@@ -227,9 +221,7 @@ class ClassificationSamples:
         native = self._native(seed, input.shape[2])
         sources, paths = [], []
         for tile in range(native.tiles(image)):
-            index, pixels = read_source(
-                native, image, tile, images, self.channels, self._skipped()
-            )
+            index, pixels = read_source(native, image, tile, images, self.channels, self._skipped())
             label = self.dataset.label(index, smooth=self.augmentation.label_smooth_eps)
             sources.append(Source(pixels, label=label))
             paths.append(images[index])
