@@ -27,6 +27,7 @@ from .errors import (
     OutOfMemoryError,
     WeightsError,
 )
+from .image import has_interleaved_rows
 
 try:
     from ._engine import ffi as ffi
@@ -277,7 +278,7 @@ class NativePlan:
     def set_image(self, slot: int, pixels: npt.NDArray[np.uint8], bgr: bool, resize: str) -> None:
         """Resizes an image (H, W, C), whose rows may be apart, into a slot of the input."""
         height, width, channels = pixels.shape
-        if pixels.dtype != np.uint8 or pixels.strides[1:] != (channels, 1):
+        if not has_interleaved_rows(pixels):
             raise TypeError("expected uint8 pixels with interleaved channels")
         image = ffi.new("dn_image*")
         image.data = ffi.cast("const uint8_t*", pixels.ctypes.data)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._native import RESIZES, FloatArray, _check, _float_pointer, ffi, lib
-from .image import Image
+from .image import Image, has_interleaved_rows
 
 TRUTH_SIZE: int = lib.DN_TRUTH_SIZE
 """Numbers of one truth record: x, y, w, h, class, track."""
@@ -175,7 +175,7 @@ def _boxes_pointer(boxes: BoxArray) -> Any:
 def _fill_image(given: Any, image: Image) -> None:
     pixels = image.pixels
     height, width, channels = pixels.shape
-    if pixels.dtype != np.uint8 or pixels.strides[1:] != (channels, 1):
+    if not has_interleaved_rows(pixels):
         raise TypeError("expected uint8 pixels with interleaved channels")
     given.data = ffi.cast("const uint8_t*", pixels.ctypes.data)
     given.width, given.height, given.channels = width, height, channels

@@ -143,6 +143,9 @@ class DetectionDataset:
         faults = image_faults(images, decode, workers, progress)
         labels = []
         for index, (image, found) in enumerate(zip(images, faults, strict=True)):
+            if found and not os.path.exists(image.path):
+                labels.append(np.zeros(0, BOX))
+                continue
             boxes, wrong = _labels(image, classes, missing_labels, index)
             labels.append(boxes)
             found.extend(wrong)
