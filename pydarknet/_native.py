@@ -27,9 +27,11 @@ from .errors import (
     OutOfMemoryError,
     WeightsError,
 )
+from .image import has_interleaved_rows
 
 try:
-    from ._engine import ffi, lib
+    from ._engine import ffi as ffi
+    from ._engine import lib as lib
 except ImportError as error:
     raise ImportError(
         f"pydarknet's engine cannot be loaded ({error}): build it with `pip install .` in the "
@@ -277,7 +279,7 @@ class NativePlan:
     def set_image(self, slot: int, pixels: npt.NDArray[np.uint8], bgr: bool, resize: str) -> None:
         """Resizes an image (H, W, C), whose rows may be apart, into a slot of the input."""
         height, width, channels = pixels.shape
-        if pixels.dtype != np.uint8 or pixels.strides[1:] != (channels, 1):
+        if not has_interleaved_rows(pixels):
             raise TypeError("expected uint8 pixels with interleaved channels")
         image = ffi.new("dn_image*")
         image.data = ffi.cast("const uint8_t*", pixels.ctypes.data)

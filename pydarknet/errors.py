@@ -7,6 +7,7 @@
         ├── CfgError (ValueError)               a network description is wrong
         ├── WeightsError (ValueError)           a weights file does not fit, or holds NaN
         ├── DataError (ValueError)              an image, array, names or data file is wrong
+        │   └── DatasetError                    a data set is: all its faults
         ├── ArgumentError (ValueError)          a value given by the caller is out of range
         ├── DeviceError (RuntimeError)          a device is missing or failed
         ├── OutOfMemoryError (MemoryError)
@@ -20,12 +21,19 @@ A file that is missing or cannot be read or written raises Python's own ``FileNo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .datasets.problems import Problem
+
 __all__ = [
     "ArgumentError",
     "CfgError",
     "ClosedError",
     "DarknetError",
     "DataError",
+    "DatasetError",
     "DeviceError",
     "InternalError",
     "OutOfMemoryError",
@@ -72,6 +80,26 @@ class WeightsError(DarknetError, ValueError):
 
 class DataError(DarknetError, ValueError):
     """An image, an array, a .names or a .data file is wrong."""
+
+
+class DatasetError(DataError):
+    """A list of images, its images or its labels are wrong.
+
+    Attributes:
+        problems: all that was found, each with ``file``, ``line``, ``message`` and ``severity``
+            (see `pydarknet.datasets.Problem`).
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        super().__init__(message, file=file, line=line)
+        self.problems = tuple(problems)
 
 
 class ArgumentError(DarknetError, ValueError):

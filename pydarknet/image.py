@@ -147,9 +147,20 @@ def _with_channels(pixels: Pixels, channels: int, bgr: bool, name: str) -> Pixel
         contiguous = np.ascontiguousarray(pixels)
         converted = np.asarray(cv2.cvtColor(contiguous, codes[found, channels]), np.uint8)
         return converted.reshape(*pixels.shape[:2], channels)
-    if pixels.strides[1:] != (channels, 1) or pixels.strides[0] < pixels.shape[1] * channels:
-        return np.ascontiguousarray(pixels)
-    return pixels
+    return pixels if has_interleaved_rows(pixels) else np.array(pixels, order="C")
+
+
+def has_interleaved_rows(pixels: Pixels) -> bool:
+    """Whether the engine can read an array (H, W, C) where it lies."""
+    height, width, channels = pixels.shape
+    down, right, deep = pixels.strides
+    # the stride of an axis of length 1 says nothing
+    return (
+        pixels.dtype == np.uint8
+        and (channels == 1 or deep == 1)
+        and (width == 1 or right == channels)
+        and (height == 1 or down >= width * channels)
+    )
 
 
 def save_image(

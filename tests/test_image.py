@@ -91,6 +91,19 @@ def test_arrays_are_used_in_place(picture: Pixels) -> None:
     assert np.shares_memory(load_image(picture).pixels, picture)
 
 
+@pytest.mark.parametrize("height", [1, 5])
+@pytest.mark.parametrize("width", [1, 7])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_arrays_of_any_layout_run(height: int, width: int, channels: int) -> None:
+    net = pydarknet.Network.from_text(f"[net]\nwidth=8\nheight=8\nchannels={channels}\n[avgpool]\n")
+    pixels = np.arange(height * width * channels, dtype=np.uint8).reshape(height, width, channels)
+    expected = net.classify(pixels.copy(), top=1)
+    for array in (pixels[:, ::-1][:, ::-1], np.asfortranarray(pixels), pixels[::-1][::-1]):
+        assert net.classify(array, top=1) == expected
+    if channels == 1:
+        assert net.classify(pixels[:, :, 0], top=1) == expected
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
 def test_pil_images(mode: str, picture: Pixels) -> None:
     pil = pytest.importorskip("PIL.Image")

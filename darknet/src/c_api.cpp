@@ -3,11 +3,17 @@
 #include <cstring>
 #include <new>
 
+#include "augment/boxes.h"
+#include "augment/classification.h"
+#include "augment/detection.h"
+#include "augment/mixing.h"
+#include "augment/view.h"
 #include "backends/cpu_native/kernels.h"
 #include "config/options.h"
 #include "core/c_locale.h"
 #include "darknet/engine.h"
 #include "graph/passes/passes.h"
+#include "image_input.h"
 #include "layers/registry.h"
 #include "network.h"
 #include "plan.h"
@@ -75,6 +81,11 @@ char* text_of(const std::string& text) {
   return copy;
 }
 
+void need_size(int width, int height) {
+  if (width < 1 || height < 1 || width > 1 << 16 || height > 1 << 16)
+    fail(DN_ERROR_ARGUMENT, "a size of %dx%d, expected 1x1 to 65536x65536", width, height);
+}
+
 bool has_openmp() {
 #ifdef _OPENMP
   return true;
@@ -89,6 +100,7 @@ bool has_openmp() {
 
 using dn::guarded;
 using dn::need;
+using dn::need_size;
 
 extern "C" {
 
@@ -288,6 +300,98 @@ dn_status dn_plan_layer_output(dn_plan* plan, int layer, float* out, size_t size
     need(plan, "plan");
     need(out, "out");
     plan->plan.layer_output(layer, out, size);
+  });
+}
+
+dn_status dn_augment_tiles(const dn_augment* settings, int64_t image, int* tiles) {
+  return guarded([&] {
+    need(settings, "settings");
+    need(tiles, "tiles");
+    dn::check(*settings);
+    *tiles = dn::tiles_of(dn::mix_of(*settings, image));
+  });
+}
+
+dn_status dn_augment_source(const dn_augment* settings, int64_t image, int tile, int attempt,
+                            int64_t images, int64_t* source) {
+  return guarded([&] {
+    need(settings, "settings");
+    need(source, "source");
+    dn::check(*settings);
+    if (images < 1) dn::fail(DN_ERROR_ARGUMENT, "the list is empty");
+    *source = dn::source_of(*settings, image, tile, attempt, images);
+  });
+}
+
+dn_status dn_augment_view(const dn_augment* settings, int64_t image, int tile, int source_width,
+                          int source_height, int width, int height, dn_view* view) {
+  return guarded([&] {
+    need(settings, "settings");
+    need(view, "view");
+    dn::check(*settings);
+    need_size(source_width, source_height);
+    need_size(width, height);
+    *view = dn::draw_view(*settings, image, tile, dn::tiles_of(dn::mix_of(*settings, image)),
+                          {source_width, source_height}, {width, height});
+  });
+}
+
+dn_status dn_augment_detection(const dn_augment* settings, int64_t image, const dn_source* sources,
+                               int tiles, int width, int height, int channels, int classes,
+                               int max_boxes, float* input, float* truth) {
+  return guarded([&] {
+    need(settings, "settings");
+    need(sources, "sources");
+    need(input, "input");
+    need(truth, "truth");
+    need_size(width, height);
+    if (max_boxes < 1) dn::fail(DN_ERROR_ARGUMENT, "max_boxes=%d, expected at least 1", max_boxes);
+    dn::augment_detection(*settings, image, sources, tiles, {channels, height, width}, classes,
+                          max_boxes, input, truth);
+  });
+}
+
+dn_status dn_augment_classification(const dn_augment* settings, int64_t image,
+                                    const dn_source* sources, int tiles, int width, int height,
+                                    int channels, int classes, float* input, float* truth) {
+  return guarded([&] {
+    need(settings, "settings");
+    need(sources, "sources");
+    need(input, "input");
+    need(truth, "truth");
+    need_size(width, height);
+    for (int i = 0; i < tiles; ++i) need(sources[i].label, "label");
+    dn::augment_classification(*settings, image, sources, tiles, {channels, height, width}, classes,
+                               input, truth);
+  });
+}
+
+dn_status dn_image_input(const dn_image* image, dn_resize resize, int width, int height,
+                         float* input) {
+  return guarded([&] {
+    need(image, "image");
+    need(input, "input");
+    need_size(width, height);
+    dn::image_to_input({}, *image, resize, input, {image->channels, height, width});
+  });
+}
+
+dn_status dn_box_truth(const dn_box* boxes, int count, int image_width, int image_height,
+                       dn_resize resize, int width, int height, int max_boxes, float* truth) {
+  return guarded([&] {
+    if (count > 0) need(boxes, "boxes");
+    need(truth, "truth");
+    need_size(image_width, image_height);
+    need_size(width, height);
+    const dn::Placement at = dn::place(resize, image_width, image_height, width, height);
+    std::vector<dn_box> placed(boxes, boxes + count);
+    for (dn_box& box : placed) {
+      box.x = (box.x * float(at.width) + float(at.left)) / float(width);
+      box.y = (box.y * float(at.height) + float(at.top)) / float(height);
+      box.w *= float(at.width) / float(width);
+      box.h *= float(at.height) / float(height);
+    }
+    dn::write_truth(placed, max_boxes, truth);
   });
 }
 

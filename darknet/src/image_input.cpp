@@ -3,31 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/resize_taps.h"
+
 namespace dn {
 
 namespace {
-
-// Where an output coordinate lies in the source: between pixel `first` and the next one.
-struct Tap {
-  int first, next;
-  float weight;  // of next
-};
-
-// Darknet's resize_image: corner aligned, each axis on its own.
-// compat: Darknet leaves the last row almost black where rounding puts it between two source rows
-// (60 of the heights 100..1299 for a network of 416); it is read from the last source row here.
-std::vector<Tap> taps(int from, int to) {
-  std::vector<Tap> list(static_cast<size_t>(to));
-  const float scale = to > 1 ? float(from - 1) / float(to - 1) : 0.f;
-  for (int i = 0; i < to; ++i) {
-    const float x = float(i) * scale;
-    int first = std::min(static_cast<int>(x), from - 1);
-    if (i == to - 1 || from == 1) first = from - 1;
-    const int next = std::min(first + 1, from - 1);
-    list[size_t(i)] = {first, next, first == next ? 0.f : x - float(first)};
-  }
-  return list;
-}
 
 struct Resizer {
   const dn_image& image;
@@ -74,25 +54,31 @@ struct Resizer {
 
 }  // namespace
 
+Placement place(dn_resize resize, int image_width, int image_height, int width, int height) {
+  Placement placed = {0, 0, width, height};
+  if (resize != DN_RESIZE_LETTERBOX) return placed;
+  if (float(width) / float(image_width) < float(height) / float(image_height))
+    placed.height = int(int64_t(image_height) * width / image_width);
+  else
+    placed.width = int(int64_t(image_width) * height / image_height);
+  placed.width = std::max(placed.width, 1);
+  placed.height = std::max(placed.height, 1);
+  placed.left = (width - placed.width) / 2;
+  placed.top = (height - placed.height) / 2;
+  return placed;
+}
+
 void image_to_input(const Context& context, const dn_image& image, dn_resize resize, float* out,
                     const Shape& shape) {
   if (!image.data || image.width < 1 || image.height < 1) fail(DN_ERROR_DATA, "the image is empty");
   if (image.channels != shape.c)
     fail(DN_ERROR_DATA, "the image has %d channels, the network takes %lld", image.channels,
          static_cast<long long>(shape.c));
-  int width = int(shape.w), height = int(shape.h), left = 0, top = 0;
-  if (resize == DN_RESIZE_LETTERBOX) {
-    if (float(shape.w) / image.width < float(shape.h) / image.height)
-      height = int(int64_t(image.height) * shape.w / image.width);
-    else
-      width = int(int64_t(image.width) * shape.h / image.height);
-    width = std::max(width, 1);
-    height = std::max(height, 1);
-    left = (int(shape.w) - width) / 2;
-    top = (int(shape.h) - height) / 2;
-    std::fill(out, out + shape.size(), 0.5f);
-  }
-  const std::vector<Tap> columns = taps(image.width, width), rows = taps(image.height, height);
+  const auto [left, top, width, height] =
+      place(resize, image.width, image.height, int(shape.w), int(shape.h));
+  if (resize == DN_RESIZE_LETTERBOX) std::fill(out, out + shape.size(), 0.5f);
+  const std::vector<Tap> columns = corner_taps(image.width, width),
+                         rows = corner_taps(image.height, height);
   const Resizer resizer{image, columns, rows, int(shape.c), width, height};
   float* to = out + top * shape.w + left;
   const int parts = std::max(1, std::min(context.threads, height));

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "darknet" / "src"
 
 # may include itself and what stands left of it
-ORDER = ["core", "config", "graph", "ops", "backends", "layers", "heads", "plan", "train", "c_api"]
+ORDER = ["core", "augment", "config", "graph", "ops", "backends", "layers", "heads", "plan", "train", "c_api"]
 
 
 def part_of(path: str) -> str:

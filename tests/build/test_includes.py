@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "darknet" / "src"
 ORDER = [
-    "core", "config", "graph", "ops", "backends", "heads", "layers", "weights",
+    "core", "augment", "config", "graph", "ops", "backends", "heads", "layers", "weights",
     "image_input", "network", "plan", "c_api",
 ]  # fmt: skip
 WITHOUT_ENGINE = ["data_file", "detections", "drawing", "errors", "image", "label_files", "names"]

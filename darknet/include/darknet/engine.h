@@ -189,6 +189,100 @@ DN_API dn_status dn_plan_output(dn_plan* plan, int index, float* out, size_t siz
 /* Copies any layer's output. Needs a plan without passes. */
 DN_API dn_status dn_plan_layer_output(dn_plan* plan, int layer, float* out, size_t size);
 
+/* ---- training data ------------------------------------------------------------------------ */
+
+/* Several images become one. For classifiers the labels are mixed as well. */
+typedef enum dn_mix {
+  DN_MIX_NONE = 0,
+  DN_MIX_MIXUP = 1,  /* the mean of two */
+  DN_MIX_CUTMIX = 2, /* classifiers: a part of the second in the first */
+  DN_MIX_MOSAIC = 3, /* four around a point */
+  DN_MIX_CUTMIX_OR_MOSAIC = 4
+} dn_mix;
+
+/* What is done to training images: the cfg's keys, by their names. Everything random depends on
+ * the seed and the number of the image alone. */
+typedef struct dn_augment {
+  uint64_t seed;
+  int batch; /* images of one update */
+  int loads; /* parts of an update that decide about mixing on their own (Darknet: its loader
+                threads) */
+  dn_mix mix;
+  int flip;
+  float hue, saturation, exposure; /* 0, 1, 1: left alone */
+  int blur;                        /* 0: none; detectors: 1 outside the boxes, else kernel size */
+  /* detectors */
+  float jitter, resize; /* 0, 1: left alone */
+  int letter_box, mosaic_bound;
+  int gaussian_noise; /* standard deviation, of 255 */
+  int track, time_lines, augment_speed;
+  int contrastive, contrastive_jit_flip, contrastive_color;
+  /* classifiers */
+  float angle, aspect;    /* degrees; 0, 1: left alone */
+  int min_crop, max_crop; /* shorter side before the crop, pixels */
+} dn_augment;
+
+/* A labelled object: centre and size relative to the image. */
+typedef struct dn_box {
+  float x, y, w, h;
+  int32_t class_id;
+  int32_t track_id; /* the same in every view of the object */
+} dn_box;
+
+/* An image of the list with its labels. */
+typedef struct dn_source {
+  dn_image image;
+  const dn_box* boxes; /* detectors */
+  int box_count;
+  const float* label; /* classifiers: one number for each class */
+} dn_source;
+
+/* How a detector's source is looked at. */
+typedef struct dn_view {
+  int left, right, top, bottom; /* cut off its sides, pixels; < 0: added, in its mean colour */
+  int flip;
+  float hue, saturation, exposure;
+  int blur, noise; /* as blur and gaussian_noise of dn_augment; 0: none */
+} dn_view;
+
+/* Numbers of one truth record: x, y, w, h, class, track. A list ends where x is 0. */
+#define DN_TRUTH_SIZE 6
+
+/* How many images of the list become image number `image`: 1, 2 or 4. */
+DN_API dn_status dn_augment_tiles(const dn_augment* settings, int64_t image, int* tiles);
+
+/* Which of a list of `images` is the source of a tile; attempt > 0 chooses another one where
+ * that cannot be read. */
+DN_API dn_status dn_augment_source(const dn_augment* settings, int64_t image, int tile, int attempt,
+                                   int64_t images, int64_t* source);
+
+/* How dn_augment_detection looks at a tile's source of a size, for a network's input of a size. */
+DN_API dn_status dn_augment_view(const dn_augment* settings, int64_t image, int tile,
+                                 int source_width, int source_height, int width, int height,
+                                 dn_view* view);
+
+/* Makes image number `image` out of its sources: planes of 0..1 (channels, height, width), and
+ * max_boxes truth records. Boxes of a class that is not below classes are left out. */
+DN_API dn_status dn_augment_detection(const dn_augment* settings, int64_t image,
+                                      const dn_source* sources, int tiles, int width, int height,
+                                      int channels, int classes, int max_boxes, float* input,
+                                      float* truth);
+
+/* Makes a classifier's image out of its sources; truth gets the (mixed) labels. */
+DN_API dn_status dn_augment_classification(const dn_augment* settings, int64_t image,
+                                           const dn_source* sources, int tiles, int width,
+                                           int height, int channels, int classes, float* input,
+                                           float* truth);
+
+/* An image as detection sees it, without augmentation: planes (channels, height, width). */
+DN_API dn_status dn_image_input(const dn_image* image, dn_resize resize, int width, int height,
+                                float* input);
+
+/* Where those boxes lie after dn_image_input: max_boxes truth records, as many as there is room
+ * for; none is dropped for being small. */
+DN_API dn_status dn_box_truth(const dn_box* boxes, int count, int image_width, int image_height,
+                              dn_resize resize, int width, int height, int max_boxes, float* truth);
+
 /* ---- detection ---------------------------------------------------------------------------- */
 
 typedef enum dn_nms_kind {

@@ -1,0 +1,211 @@
+"""A detector's data: images of a list with the boxes of their label files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+
+from .._native_augment import BOX, BoxArray
+from .._opening import check_choice
+from ..data_file import find_named_file, read_data_file
+from ..errors import ArgumentError, DataError
+from ..image import load_image
+from ..label_files import label_path
+from ..names import read_names
+from .boxes import read_boxes
+from .image_list import ListedImage, read_image_list
+from .problems import OnBadData, Problem, Progress, problem_of, settle, usable
+
+MissingLabels = Literal["error", "background"]
+
+_TRACKS = 4000
+"""Objects of one image whose track numbers differ from those of other images, as in Darknet."""
+
+
+class DetectionDataset:
+    """Images and their boxes, read and checked once.
+
+    Attributes:
+        images: paths, in the list's order.
+        classes: number of classes.
+        names: of the classes; empty where none are known.
+        problems: notes and, with ``on_bad_data="skip"``, what was left out.
+        digest: of the images' paths: lists with the same digest have the same images in the same
+            order.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[str],
+        boxes: Sequence[BoxArray],
+        *,
+        classes: int,
+        names: Sequence[str] = (),
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        if len(images) != len(boxes) or not images:
+            raise ArgumentError(f"{len(images)} images with {len(boxes)} lists of boxes")
+        self.images = tuple(images)
+        self.classes = classes
+        self.names = tuple(names)
+        self.problems = tuple(problems)
+        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self._ends = np.cumsum([len(each) for each in boxes])
+        self._boxes = np.concatenate([np.zeros(0, BOX), *boxes])
+
+    @classmethod
+    def open(
+        cls,
+        data_file: str | os.PathLike[str],
+        *,
+        split: Literal["train", "valid"] = "train",
+        classes: int | None = None,
+        missing_labels: MissingLabels = "error",
+        on_bad_data: OnBadData = "error",
+        decode: bool = True,
+        workers: int = 2,
+        progress: Progress | None = None,
+    ) -> DetectionDataset:
+        """Reads the list that a .data file names, and checks all of it.
+
+        Args:
+            data_file: with ``train`` or ``valid``, ``classes`` and perhaps ``names``.
+            split: which list.
+            classes: number of classes; None takes the .data file's.
+            missing_labels: an image without label file is an "error", or "background" without any
+                object. compat: Darknet takes it as background and prints a line.
+            on_bad_data: "error" stops when all has been checked; "skip" goes on without the
+                images that are wrong or have a wrong label.
+            decode: reads every image, to know that it can be; False only looks whether the files
+                are there.
+            workers: threads that read images.
+            progress: called after every image with how many were checked, and their number.
+
+        Raises:
+            DatasetError: something is wrong; its ``problems`` say all of it.
+            DataError: the .data file is wrong, or a list is empty.
+            FileNotFoundError: the .data file, or what it names, is not there.
+        """
+        check_choice("split", split, ("train", "valid"))
+        options = read_data_file(data_file)
+        file = os.fspath(data_file)
+        names: Sequence[str] = ()
+        if "names" in options:
+            names = read_names(find_named_file(data_file, options["names"]))
+        if classes is None:
+            given = options.get("classes", str(len(names)))
+            if not given.isdecimal() or int(given) < 1:
+                raise DataError(f"{file}: classes={given}, expected 1 or more", file=file)
+            classes = int(given)
+        if split not in options:
+            raise DataError(f"{file} has no {split}=, expected a list of images", file=file)
+        return cls.from_list(
+            find_named_file(data_file, options[split]),
+            classes=classes,
+            names=names,
+            missing_labels=missing_labels,
+            on_bad_data=on_bad_data,
+            decode=decode,
+            workers=workers,
+            progress=progress,
+        )
+
+    @classmethod
+    def from_list(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        classes: int,
+        names: Sequence[str] = (),
+        missing_labels: MissingLabels = "error",
+        on_bad_data: OnBadData = "error",
+        decode: bool = True,
+        workers: int = 2,
+        progress: Progress | None = None,
+    ) -> DetectionDataset:
+        """Reads a list of images and their label files; see `open` for the arguments.
+
+        Raises:
+            DatasetError: something is wrong; its ``problems`` say all of it.
+            DataError: the list is empty.
+            FileNotFoundError: there is no such list.
+        """
+        check_choice("missing_labels", missing_labels, ("error", "background"))
+        check_choice("on_bad_data", on_bad_data, ("error", "skip"))
+        file = os.fspath(path)
+        images, notes = read_image_list(file)
+        faults = image_faults(images, decode, workers, progress)
+        labels = []
+        for index, (image, found) in enumerate(zip(images, faults, strict=True)):
+            if found and not os.path.exists(image.path):
+                labels.append(np.zeros(0, BOX))
+                continue
+            boxes, wrong = _labels(image, classes, missing_labels, index)
+            labels.append(boxes)
+            found.extend(wrong)
+        kept, problems = usable(zip(images, labels, strict=True), faults, file)
+        problems = notes + problems
+        settle(problems, on_bad_data, file)
+        return cls(
+            [image.path for image, _ in kept],
+            [boxes for _, boxes in kept],
+            classes=classes,
+            names=names,
+            problems=problems,
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def boxes(self, index: int) -> BoxArray:
+        """The boxes of an image: fields x, y, w, h (relative), class_id, track_id."""
+        begin = self._ends[index - 1] if index > 0 else 0
+        return self._boxes[begin : self._ends[index]]
+
+
+def image_faults(
+    images: Sequence[ListedImage], decode: bool, workers: int, progress: Progress | None
+) -> list[list[Problem]]:
+    """What keeps each image from being read."""
+
+    def fault(image: ListedImage) -> list[Problem]:
+        try:
+            if decode:
+                load_image(image.path)
+            elif not os.path.isfile(image.path):
+                raise FileNotFoundError(2, "there is no such file", image.path)
+        except (DataError, OSError) as error:
+            return [problem_of(error, image.file, image.line)]
+        return []
+
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        found: list[list[Problem]] = []
+        left = iter(images)
+        # in portions: an interrupt is not held up by all that was handed in
+        while portion := list(islice(left, 16 * max(1, workers))):
+            for each in pool.map(fault, portion):
+                found.append(each)
+                if progress:
+                    progress(len(found), len(images))
+    return found
+
+
+def _labels(
+    image: ListedImage, classes: int, missing_labels: MissingLabels, index: int
+) -> tuple[BoxArray, list[Problem]]:
+    path = label_path(image.path)
+    try:
+        return read_boxes(path, classes, index % _TRACKS * _TRACKS)
+    except FileNotFoundError:
+        if missing_labels == "background":
+            return np.zeros(0, BOX), []
+        message = f"{image.path} has no label file {path}"
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+    return np.zeros(0, BOX), [Problem(image.file, image.line, message)]

@@ -1,0 +1,87 @@
+"""What is wrong with a data set, and where."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from ..errors import DataError, DatasetError
+
+Severity = Literal["error", "note"]
+OnBadData = Literal["error", "skip"]
+
+_log = logging.getLogger("pydarknet.datasets")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A fault of a list, an image or a label file.
+
+    Attributes:
+        file: the file that is wrong, as it was given; for an image that cannot be read, the list
+            that names it.
+        line: number of the line in it, from 1; None where the whole file is meant.
+        message: what is wrong, and what was expected.
+        severity: "error" where training would go wrong; "note" where it is read as it was meant,
+            or may be meant as it is.
+    """
+
+    file: str
+    line: int | None
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+def settle(problems: Sequence[Problem], on_bad_data: OnBadData, name: str) -> None:
+    """Logs problems, and stops at errors unless these are to be skipped.
+
+    Raises:
+        DatasetError: there are errors; its ``problems`` are all that were found.
+    """
+    for problem in problems:
+        _log.log(logging.WARNING if problem.severity == "error" else logging.INFO, "%s", problem)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if not errors or on_bad_data == "skip":
+        return
+    first = errors[0]
+    more = f"{name} has {len(errors)} problems, the first: " if len(errors) > 1 else ""
+    raise DatasetError(f"{more}{first}", file=first.file, line=first.line, problems=problems)
+
+
+Item = TypeVar("Item")
+
+
+def usable(
+    items: Iterable[Item], faults: Iterable[Sequence[Problem]], name: str
+) -> tuple[list[Item], list[Problem]]:
+    """The items without errors, and the problems of all.
+
+    Raises:
+        DataError: none is left.
+    """
+    kept: list[Item] = []
+    problems: list[Problem] = []
+    for item, found in zip(items, faults, strict=True):
+        problems.extend(found)
+        if all(problem.severity == "note" for problem in found):
+            kept.append(item)
+    if not kept:
+        raise DatasetError(f"{name} holds no usable image", file=name, problems=problems)
+    return kept, problems
+
+
+def problem_of(error: DataError | OSError, file: str, line: int) -> Problem:
+    """What kept an image from being read, as a problem of the list that names it."""
+    if isinstance(error, OSError):
+        return Problem(file, line, f"{error.filename or 'the image'}: {error.strerror or error}")
+    return Problem(file, line, str(error))
+
+
+Progress = Callable[[int, int], object]
+"""Called with the number of images checked and their total."""
