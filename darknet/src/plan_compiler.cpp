@@ -94,7 +94,7 @@ size_t PlanCompiler::chainable(size_t index) const {
   if (!(plan_.passes_ & DN_PASS_CHAIN)) return count;
   while (count < kMostChained && index + count < graph.nodes.size()) {
     const Node &before = graph.nodes[index + count - 1], &node = graph.nodes[index + count];
-    if (before.inputs.size() != 1 || node.inputs[0] != before.output) break;
+    if (before.inputs.size() != 1 || node.inputs.empty() || node.inputs[0] != before.output) break;
     if (uses_[size_t(before.output)] != 1) break;
     ++count;
   }
