@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from .._arguments import check_choice
 from .._native import FloatArray
-from .._opening import check_choice
 from ..data_file import find_named_file, read_data_file
 from ..errors import ArgumentError, DataError
 from ..names import read_names

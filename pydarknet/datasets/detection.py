@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from .._arguments import check_choice
 from .._native_augment import BOX, BoxArray
-from .._opening import check_choice
 from ..data_file import find_named_file, read_data_file
 from ..errors import ArgumentError, DataError
 from ..image import load_image

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .._arguments import check_choice
 from .._native import FloatArray, Resize
 from .._native_augment import TRUTH_SIZE, NativeAugment, Source, box_truth, image_input
-from .._opening import check_choice
 from ..errors import ArgumentError, DataError
 from ..image import Image, load_image
 from .augmentation import LOADS, ClassificationAugmentation, DetectionAugmentation
