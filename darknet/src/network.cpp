@@ -4,6 +4,7 @@
 #include "config/options.h"
 #include "heads/head.h"
 #include "layers/registry.h"
+#include "ops/slice.h"
 
 namespace dn {
 
@@ -104,7 +105,15 @@ Graph Network::lower(int w, int h, bool training_ops) const {
   for (const auto& layer : layers) {
     g.begin(layer->index);
     try {
-      graph.layer_values.push_back(layer->lower(g));
+      const int known = static_cast<int>(graph.values.size());
+      int value = layer->lower(g);
+      // a layer that only hands a value on must have one of its own to stop its delta
+      if (training_ops && layer->training.onlyforward && value < known) {
+        auto op = std::make_unique<Slice>();
+        op->channels = g.shape(value).c;
+        value = g.add(std::move(op), {value});
+      }
+      graph.layer_values.push_back(value);
     } catch (Error& error) {
       error.locate({name, layer->line, layer->type, layer->index});
       throw;

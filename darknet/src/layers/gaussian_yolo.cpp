@@ -1,5 +1,6 @@
 // [Gaussian_yolo]: a yolo head that also tells how sure it is of each coordinate.
 #include "heads/anchors.h"
+#include "heads/yolo_keys.h"
 #include "layers/sections.h"
 #include "ops/entries.h"
 
@@ -56,8 +57,7 @@ class GaussianYolo final : public Layer {
   void read(Options& o) override {
     head_.classes = o.integer("classes", 20, "number of classes", 1, 1000000);
     read_anchors(o, head_, true);
-    o.text("map", "", "training: file of class numbers");
-    read_yolo_training_keys(o);
+    const YoloKeys keys = read_yolo_keys(o, head_.classes);
     scale_x_y_ = o.real("scale_x_y", 1, "stretches x and y around the middle of the cell");
     head_.nms_kind = o.choice("nms_kind", DN_NMS_DEFAULT, nms_kinds(true), "overlap of NMS");
     head_.beta_nms = o.real("beta_nms", 0.6f, "exponent of diounms");
