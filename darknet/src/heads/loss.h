@@ -32,6 +32,8 @@ struct LossPart {
 class Loss {
  public:
   virtual ~Loss() = default;
+  // Throws where something it needs is missing: a network that only runs does not mind.
+  virtual void check() const {}
   // How many numbers the truth of one image has.
   virtual int64_t truths(const Shape& output) const = 0;
   // Writes delta; returns the cost of the whole mini-batch. Numbers for the log go to parts.

@@ -64,8 +64,17 @@ YoloKeys read_yolo_keys(Options& o, int classes) {
                    classes));
   k.multipliers = multipliers_of(counters, k.max_delta);
   const std::string map = o.text("map", "", "training: file of class numbers");
-  if (!map.empty() && !o.describing()) k.map = read_map(map, o.file());
+  if (map.empty()) return k;
+  try {
+    k.map = read_map(map, o.file());
+  } catch (const Error& error) {
+    k.map_problem = error.message;
+  }
   return k;
+}
+
+void check(const YoloKeys& keys) {
+  if (!keys.map_problem.empty()) fail(DN_ERROR_FILE, "%s", keys.map_problem.c_str());
 }
 
 ClassRules class_rules(const YoloKeys& k, int64_t classes) {

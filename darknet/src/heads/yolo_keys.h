@@ -23,10 +23,14 @@ struct YoloKeys {
   bool objectness_smooth = false, focal_loss = false;
   std::vector<float> multipliers;  // of each class, from counters_per_class; empty: all 1
   std::vector<int> map;            // class numbers of the truth to those of the head; empty: same
+  std::string map_problem;         // why the file of map could not be read
 };
 
 // classes: how many counters_per_class must hold.
 YoloKeys read_yolo_keys(Options& options, int classes);
+
+// Throws where the file of map is missing.
+void check(const YoloKeys& keys);
 
 // What functors need of the classes.
 struct ClassRules {

@@ -16,6 +16,7 @@ class YoloLoss final : public Loss {
   std::vector<float> anchors;  // pairs, in pixels of the network's input
   std::vector<int> mask;
 
+  void check() const override { dn::check(keys); }
   int64_t truths(const Shape&) const override { return int64_t(keys.max) * kTruthNumbers; }
   int64_t scratch_numbers(const Shape&, int64_t batch) const override { return 8 * batch; }
   double run(const Context& context, const LossArgs& args,

@@ -19,6 +19,15 @@ TrainingPlan::TrainingPlan(const Network& network, const LiveArrays& arrays,
   bind(arrays);
 }
 
+void TrainingPlan::check(const Layer& layer) const {
+  try {
+    layer.loss()->check();
+  } catch (Error& error) {
+    error.locate({network_.name, layer.line, layer.type, layer.index});
+    throw;
+  }
+}
+
 void TrainingPlan::list_items() {
   size_t node = 0;
   for (const auto& layer : network_.layers) {
@@ -35,6 +44,7 @@ void TrainingPlan::list_items() {
       items_.push_back(std::move(item));
     }
     if (!loss) continue;
+    check(*layer);
     const int64_t truths = loss->truths(graph_.values[value_of(layer->index)]);
     if (!reports_.empty() && truths != truths_)
       throw Error(DN_ERROR_CFG,

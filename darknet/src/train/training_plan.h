@@ -76,6 +76,7 @@ class TrainingPlan {
   };
 
   void list_items();
+  void check(const Layer& layer) const;
   void choose_backward(const LiveArrays& arrays);
   void place_memory();
   void bind(const LiveArrays& arrays);
