@@ -1,7 +1,7 @@
 """Training steps give the numbers that Darknet's gave: train/.
 
-The runs of AlexeyAB's fork were made with its CPU code, which has three habits its GPU code (and this
-engine) does not have. They are played here from outside, so that all five steps can be compared:
+The runs of AlexeyAB's fork were made with its CPU code, which has three habits its GPU code and
+this engine do not have. They are played here from outside, so that all five steps can be compared:
 
 - Only convolutions and [shortcut] are updated: [connected] and [local] get learning_rate=0 here.
 - Deltas of the other layers are not cleared between mini-batches: what was there is given again
