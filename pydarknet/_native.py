@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -25,6 +25,7 @@ from .errors import (
     DeviceError,
     InternalError,
     OutOfMemoryError,
+    TrainingDiverged,
     WeightsError,
 )
 from .image import has_interleaved_rows
@@ -97,6 +98,7 @@ _EXCEPTIONS: dict[int, type[DarknetError]] = {
     lib.DN_ERROR_MEMORY: OutOfMemoryError,
     lib.DN_ERROR_ARGUMENT: ArgumentError,
     lib.DN_ERROR_INTERNAL: InternalError,
+    lib.DN_ERROR_DIVERGED: TrainingDiverged,
 }
 
 
@@ -204,6 +206,10 @@ class NativeNetwork:
             bytes_found=out.bytes_found,
             bytes_left=out.bytes_left,
         )
+
+    def seed(self, seed: int) -> None:
+        """Draws the weights that were not loaded from a seed."""
+        _check(lib.dn_network_seed(self._pointer, seed))
 
     def save_weights(self, path: str, up_to: int) -> None:
         """Writes a file, whole or not at all; ``up_to`` < 0 means all layers."""
@@ -343,3 +349,132 @@ class NativePlan:
             return np.frombuffer(bytes(ffi.buffer(found[0], size)) if size else b"", DETECTION)
         finally:
             lib.dn_detections_free(found[0])
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """How a network is trained, besides what its cfg says."""
+
+    width: int = 0
+    height: int = 0
+    threads: int = 0
+    seed: int = 0
+    frozen_below: int = 0
+    keep_all: bool = False
+    input_delta: bool = False
+
+
+class NativeTrainer:
+    """A ``dn_trainer``: a mini-batch, its gradients and the optimiser. For one thread at a time."""
+
+    def __init__(self, network: NativeNetwork, options: TrainerOptions) -> None:
+        given = ffi.new("dn_trainer_options*", asdict(options))
+        out = ffi.new("dn_trainer**")
+        _check(lib.dn_trainer_create(network._pointer, given, out))
+        self._pointer = ffi.gc(out[0], lib.dn_trainer_destroy)
+        self._network = network
+        self.options = options
+
+    def describe(self) -> dict[str, Any]:
+        """Sizes, and what the heads measured in the last mini-batch."""
+        return dict(json.loads(_text(lib.dn_trainer_describe, self._pointer)))
+
+    def resize(self, width: int, height: int) -> None:
+        """Another input size; 0, 0 is the cfg's."""
+        _check(lib.dn_trainer_resize(self._pointer, width, height))
+
+    def set_input(self, values: FloatArray) -> None:
+        """Copies a mini-batch (batch, C, H, W)."""
+        _check(lib.dn_trainer_set_input(self._pointer, _float_pointer(values), values.size))
+
+    def set_truth(self, values: FloatArray) -> None:
+        """Copies its truth (batch, truths)."""
+        _check(lib.dn_trainer_set_truth(self._pointer, _float_pointer(values), values.size))
+
+    def run(self) -> float:
+        """Forward and backward; gradients are added. The cost per image."""
+        out = ffi.new("double*")
+        _check(lib.dn_trainer_run(self._pointer, out))
+        return float(out[0])
+
+    def update(self) -> float:
+        """One update; the mean cost per image of its mini-batches."""
+        out = ffi.new("double*")
+        _check(lib.dn_trainer_update(self._pointer, out))
+        return float(out[0])
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last update."""
+        out = ffi.new("float*")
+        _check(lib.dn_trainer_rate(self._pointer, out))
+        return float(out[0])
+
+    @property
+    def iteration(self) -> int:
+        """Updates done."""
+        out = ffi.new("int64_t*")
+        _check(lib.dn_trainer_iteration(self._pointer, out, ffi.NULL))
+        return int(out[0])
+
+    @property
+    def seen(self) -> int:
+        """Images trained on."""
+        out = ffi.new("uint64_t*")
+        _check(lib.dn_trainer_iteration(self._pointer, ffi.NULL, out))
+        return int(out[0])
+
+    def set_seen(self, seen: int) -> None:
+        """Sets the counter of images, and of updates with it."""
+        _check(lib.dn_trainer_set_seen(self._pointer, seen))
+
+    def _copied(
+        self, function: Callable[..., int], numbers: tuple[int, ...], shape: tuple[int, ...]
+    ) -> FloatArray:
+        out = np.empty(shape, np.float32)
+        _check(function(self._pointer, *numbers, _float_pointer(out), out.size))
+        return out
+
+    def layer_output(self, layer: int, shape: tuple[int, ...]) -> FloatArray:
+        """Copies a layer's output in the last mini-batch (keep_all)."""
+        return self._copied(lib.dn_trainer_layer_output, (layer,), shape)
+
+    def layer_delta(self, layer: int, shape: tuple[int, ...]) -> FloatArray:
+        """Copies a head's delta; other layers' with keep_all; the input's, -1, with input_delta."""
+        return self._copied(lib.dn_trainer_layer_delta, (layer,), shape)
+
+    def set_delta(self, layer: int, values: FloatArray) -> None:
+        """Adds a delta to that of a layer's output in every run from here on (keep_all)."""
+        pointer = _float_pointer(values)
+        _check(lib.dn_trainer_set_delta(self._pointer, layer, pointer, values.size))
+
+    def value(self, layer: int, index: int, shape: tuple[int, ...]) -> FloatArray:
+        """Copies array ``index`` of a layer."""
+        return self._copied(lib.dn_trainer_value, (layer, index), shape)
+
+    def gradient(self, layer: int, index: int, shape: tuple[int, ...]) -> FloatArray:
+        """Copies the sum of the negative gradients of an array since the last update."""
+        return self._copied(lib.dn_trainer_gradient, (layer, index), shape)
+
+    def set_value(self, layer: int, index: int, values: FloatArray) -> None:
+        """Sets array ``index`` of a layer."""
+        pointer = _float_pointer(values)
+        _check(lib.dn_trainer_set_value(self._pointer, layer, index, pointer, values.size))
+
+    def store(self, average: bool = False) -> None:
+        """Gives the weights (or their moving average) and the counter to the network."""
+        _check(lib.dn_trainer_store(self._pointer, average))
+
+    def reload(self) -> None:
+        """Reads the network's weights and counter again; the optimiser forgets."""
+        _check(lib.dn_trainer_reload(self._pointer))
+
+    def save_state(self, path: str) -> None:
+        """Writes all that a training goes on from, whole or not at all."""
+        status = lib.dn_trainer_save_state(self._pointer, os.fsencode(path))
+        if status != lib.DN_OK:
+            _fail(status, writing=True)
+
+    def load_state(self, path: str) -> None:
+        """Goes on from a saved state; changes nothing where it does not fit."""
+        _check(lib.dn_trainer_load_state(self._pointer, os.fsencode(path)))

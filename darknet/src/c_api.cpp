@@ -9,6 +9,7 @@
 #include "augment/mixing.h"
 #include "augment/view.h"
 #include "backends/cpu_native/kernels.h"
+#include "c_api_guard.h"
 #include "config/options.h"
 #include "core/c_locale.h"
 #include "darknet/engine.h"
@@ -17,10 +18,6 @@
 #include "layers/registry.h"
 #include "network.h"
 #include "plan.h"
-
-struct dn_network {
-  dn::Network network;
-};
 
 struct dn_graph {
   dn::Graph graph;
@@ -42,45 +39,6 @@ void copy_text(char* to, size_t room, const std::string& text) {
   to[bytes] = '\0';
 }
 
-dn_status remember(dn_status status, const std::string& message, const Place& place) {
-  last_error.status = status;
-  last_error.line = place.line;
-  last_error.layer = place.layer;
-  copy_text(last_error.file, sizeof last_error.file, place.file);
-  copy_text(last_error.section, sizeof last_error.section, place.section);
-  copy_text(last_error.message, sizeof last_error.message, message);
-  return status;
-}
-
-// Runs f; nothing it throws leaves.
-template <typename F>
-dn_status guarded(const F& f) {
-  const CLocale locale;
-  try {
-    f();
-    return DN_OK;
-  } catch (const Error& error) {
-    return remember(error.status, error.what(), error.place);
-  } catch (const std::bad_alloc&) {
-    return remember(DN_ERROR_MEMORY, "out of memory", {});
-  } catch (const std::exception& error) {
-    return remember(DN_ERROR_INTERNAL, error.what(), {});
-  } catch (...) {
-    return remember(DN_ERROR_INTERNAL, "unknown failure", {});
-  }
-}
-
-void need(const void* pointer, const char* name) {
-  if (!pointer) fail(DN_ERROR_ARGUMENT, "%s is NULL", name);
-}
-
-char* text_of(const std::string& text) {
-  char* copy = static_cast<char*>(std::malloc(text.size() + 1));
-  if (!copy) throw std::bad_alloc();
-  std::memcpy(copy, text.c_str(), text.size() + 1);
-  return copy;
-}
-
 void need_size(int width, int height) {
   if (width < 1 || height < 1 || width > 1 << 16 || height > 1 << 16)
     fail(DN_ERROR_ARGUMENT, "a size of %dx%d, expected 1x1 to 65536x65536", width, height);
@@ -95,6 +53,16 @@ bool has_openmp() {
 }
 
 }  // namespace
+
+dn_status remember(dn_status status, const std::string& message, const Place& place) {
+  last_error.status = status;
+  last_error.line = place.line;
+  last_error.layer = place.layer;
+  copy_text(last_error.file, sizeof last_error.file, place.file);
+  copy_text(last_error.section, sizeof last_error.section, place.section);
+  copy_text(last_error.message, sizeof last_error.message, message);
+  return status;
+}
 
 }  // namespace dn
 

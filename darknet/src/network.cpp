@@ -4,6 +4,7 @@
 #include "config/options.h"
 #include "heads/head.h"
 #include "layers/registry.h"
+#include "ops/slice.h"
 
 namespace dn {
 
@@ -35,81 +36,18 @@ void Network::read_net(Options& o) {
   channels = o.integer("channels", 0, "input channels", 0, 1 << 20);
   inputs = o.integer("inputs", 0, "input numbers of networks without images", 0);
   letter_box = o.flag("letter_box", false, "keeps the aspect ratio");
-  o.integer("max_batches", 0, "training: updates");
-  o.real("learning_rate", 0.001f, "training: learning rate");
-  o.real("learning_rate_min", 1e-5f, "training: least rate of sgdr");
-  o.integer("sgdr_cycle", 0, "training: first cycle of sgdr");
-  o.integer("sgdr_mult", 2, "training: growth of sgdr cycles");
-  o.real("momentum", 0.9f, "training: momentum");
-  o.real("decay", 0.0001f, "training: weight decay");
-  enum class Policy { constant, step, steps, exp, poly, random, sigmoid, sgdr };
-  o.choice<Policy>("policy", Policy::constant,
-                   {{"constant", Policy::constant},
-                    {"step", Policy::step},
-                    {"steps", Policy::steps},
-                    {"exp", Policy::exp},
-                    {"poly", Policy::poly},
-                    {"random", Policy::random},
-                    {"sigmoid", Policy::sigmoid},
-                    {"sgdr", Policy::sgdr}},
-                   "training: course of the learning rate");
-  for (const char* key : {"power",
-                          "scale",
-                          "gamma",
-                          "B1",
-                          "B2",
-                          "eps",
-                          "max_ratio",
-                          "min_ratio",
-                          "clip",
-                          "angle",
-                          "aspect",
-                          "saturation",
-                          "exposure",
-                          "hue",
-                          "resize_step",
-                          "label_smooth_eps",
-                          "ema_alpha",
-                          "adversarial_lr",
-                          "loss_scale",
-                          "badlabels_rejection_percentage",
-                          "num_sigmas_reject_badlabels",
-                          "workspace_size_limit_MB",
-                          "max_chart_loss",
-                          "random",
-                          "blur",
-                          "gaussian_noise",
-                          "mixup",
-                          "contrastive_jit_flip",
-                          "contrastive_color"})
+  training = read_training_keys(o);
+  for (const char* key :
+       {"max_ratio", "min_ratio", "angle", "aspect", "saturation", "exposure", "hue", "resize_step",
+        "adversarial_lr", "workspace_size_limit_MB", "max_chart_loss", "random", "blur",
+        "gaussian_noise", "mixup", "contrastive_jit_flip", "contrastive_color"})
     o.real(key, 0, "training");
-  for (const char* key : {"steps", "scales", "seq_scales"}) o.reals(key, "training: schedule");
-  for (const char* key : {"burn_in",
-                          "step",
-                          "adam",
-                          "max_crop",
-                          "min_crop",
-                          "center",
-                          "notruth",
-                          "flip",
-                          "cutmix",
-                          "mosaic",
-                          "mosaic_bound",
-                          "try_fix_nan",
-                          "attention",
-                          "dynamic_minibatch",
-                          "track",
-                          "augment_speed",
-                          "sequential_subdivisions",
-                          "contrastive",
-                          "unsupervised",
-                          "weights_reject_freq",
-                          "equidistant_point",
-                          "optimized_memory",
-                          "use_cuda_graph",
-                          "show_receptive_field",
-                          "max_epochs",
-                          "seen"})
+  o.reals("seq_scales", "training: growth of sequences");
+  for (const char* key :
+       {"max_crop", "min_crop", "center", "notruth", "flip", "cutmix", "mosaic", "mosaic_bound",
+        "attention", "dynamic_minibatch", "track", "augment_speed", "sequential_subdivisions",
+        "contrastive", "optimized_memory", "use_cuda_graph", "show_receptive_field", "max_epochs",
+        "seen"})
     o.integer(key, 0, "training");
 }
 
@@ -160,14 +98,22 @@ Shape Network::input_shape(int w, int h) const {
   return {channels, h > 0 ? h : height, w > 0 ? w : width};
 }
 
-Graph Network::lower(int w, int h) const {
+Graph Network::lower(int w, int h, bool training_ops) const {
   Graph graph;
   graph.values.push_back(input_shape(w, h));
-  Lowering g(graph, layers);
+  Lowering g(graph, layers, training_ops);
   for (const auto& layer : layers) {
     g.begin(layer->index);
     try {
-      graph.layer_values.push_back(layer->lower(g));
+      const int known = static_cast<int>(graph.values.size());
+      int value = layer->lower(g);
+      // a layer that only hands a value on must have one of its own to stop its delta
+      if (training_ops && layer->training.onlyforward && value < known) {
+        auto op = std::make_unique<Slice>();
+        op->channels = g.shape(value).c;
+        value = g.add(std::move(op), {value});
+      }
+      graph.layer_values.push_back(value);
     } catch (Error& error) {
       error.locate({name, layer->line, layer->type, layer->index});
       throw;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/weight_cache.h"
+#include "config/training_keys.h"
 #include "graph/graph.h"
 #include "layers/layer.h"
 #include "weights.h"
@@ -21,7 +22,8 @@ class Network {
   Network(const std::string& cfg, const std::string& name);
 
   // The graph at an input size; 0, 0 is the cfg's. Throws where the network does not take it.
-  Graph lower(int width, int height) const;
+  // training_ops: with those that only training has ([dropout]).
+  Graph lower(int width, int height, bool training_ops = false) const;
   // Shape of the network's input at a size.
   Shape input_shape(int width, int height) const;
 
@@ -31,6 +33,7 @@ class Network {
   int batch = 1, subdivisions = 1, time_steps = 1;
   int width = 0, height = 0, channels = 0, inputs = 0;
   bool letter_box = false;
+  TrainingKeys training;
   std::vector<std::unique_ptr<Layer>> layers;
   WeightsHeader header;       // of the file that was loaded
   mutable WeightCache cache;  // packed weights, shared by all plans

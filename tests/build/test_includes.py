@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "darknet" / "src"
 ORDER = [
     "core", "augment", "config", "graph", "ops", "backends", "heads", "layers", "weights",
-    "image_input", "network", "plan", "c_api",
+    "image_input", "network", "plan", "train", "c_api",
 ]  # fmt: skip
 WITHOUT_ENGINE = ["data_file", "detections", "drawing", "errors", "image", "label_files", "names"]
 
@@ -20,7 +20,10 @@ WITHOUT_ENGINE = ["data_file", "detections", "drawing", "errors", "image", "labe
 def part_of(path: str) -> str:
     """The folder, or the file's stem where it lies in none; plan_compiler belongs to plan."""
     first = path.split("/")[0].split(".")[0]
-    return "plan" if first == "plan_compiler" else first
+    for whole in ("plan", "c_api"):
+        if first.startswith(f"{whole}_"):
+            return whole
+    return first
 
 
 def includes(path: Path) -> list[str]:

@@ -36,7 +36,8 @@ typedef enum dn_status {
   DN_ERROR_MEMORY = 5,   /* out of memory */
   DN_ERROR_FILE = 6,     /* a file cannot be opened, read or written */
   DN_ERROR_ARGUMENT = 7, /* a value given by the caller is out of range */
-  DN_ERROR_INTERNAL = 8  /* a defect of the engine */
+  DN_ERROR_INTERNAL = 8, /* a defect of the engine */
+  DN_ERROR_DIVERGED = 9  /* a loss, gradient or weight is no longer finite */
 } dn_status;
 
 typedef struct dn_error {
@@ -318,6 +319,92 @@ typedef struct dn_detection {
 DN_API dn_status dn_plan_detect(dn_plan* plan, int slot, const dn_detect_options* options,
                                 dn_detection** detections, int* count);
 DN_API void dn_detections_free(dn_detection* detections);
+
+/* ---- training ----------------------------------------------------------------------------- */
+
+typedef struct dn_trainer_options {
+  int width, height; /* network input size; 0, 0: the cfg's */
+  int threads;       /* 0: one per processor */
+  uint64_t seed;     /* of dropout and the policy random: same seed, same machine, same numbers */
+  int frozen_below;  /* layers below this index are not updated; 0: none */
+  int keep_all;      /* every layer's output and delta can be read */
+  int input_delta;   /* the input's delta can be read (layer -1) */
+} dn_trainer_options;
+
+/* Trains a network: its own copy of the weights, the optimiser's memories and a plan for one
+ * mini-batch of batch/subdivisions images (times time_steps). The network must outlive it. A
+ * dn_trainer is used by one thread at a time; plans of its network may run at the same time,
+ * except while dn_trainer_store() works. */
+typedef struct dn_trainer dn_trainer;
+
+/* Draws the weights that were not loaded from a seed: before dn_trainer_create(). */
+DN_API dn_status dn_network_seed(dn_network* network, uint64_t seed);
+
+DN_API dn_status dn_trainer_create(dn_network* network, const dn_trainer_options* options,
+                                   dn_trainer** trainer);
+DN_API void dn_trainer_destroy(dn_trainer* trainer);
+
+/* JSON object: batch (images of a mini-batch), subdivisions, time_steps, max_batches, input (c, h,
+ * w), truths (numbers of one image's truth), activation_bytes, threads, heads (layer, type, cost
+ * and parts of the last mini-batch). */
+DN_API dn_status dn_trainer_describe(dn_trainer* trainer, char** json);
+
+/* Another input size from here on; 0, 0: the cfg's. */
+DN_API dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height);
+
+/* Copies the input of a mini-batch, (batch, channels, height, width); recurrent: time-major. */
+DN_API dn_status dn_trainer_set_input(dn_trainer* trainer, const float* input, size_t size);
+/* Copies its truth, truths numbers for each image, as the heads take it. */
+DN_API dn_status dn_trainer_set_truth(dn_trainer* trainer, const float* truth, size_t size);
+
+/* Forward and backward of one mini-batch; gradients are added. cost: per image; may be NULL.
+ * DN_ERROR_DIVERGED, with the layer, where it is not finite. */
+DN_API dn_status dn_trainer_run(dn_trainer* trainer, double* cost);
+
+/* One update from the mini-batches since the last one. loss: their mean cost per image; may be
+ * NULL. DN_ERROR_DIVERGED, with the layer and nothing changed, where a gradient is not finite. */
+DN_API dn_status dn_trainer_update(dn_trainer* trainer, double* loss);
+
+/* The learning rate of the last update; before the first, of the first. */
+DN_API dn_status dn_trainer_rate(dn_trainer* trainer, float* rate);
+
+/* Updates done, and images trained on. Setting seen sets the iteration too. */
+DN_API dn_status dn_trainer_iteration(dn_trainer* trainer, int64_t* iteration, uint64_t* seen);
+DN_API dn_status dn_trainer_set_seen(dn_trainer* trainer, uint64_t seen);
+
+/* Copies a layer's output in the last mini-batch, all images (keep_all). */
+DN_API dn_status dn_trainer_layer_output(dn_trainer* trainer, int layer, float* out, size_t size);
+
+/* Copies a delta of the last mini-batch, the negative gradient of the cost: a head's at any time,
+ * other layers' with keep_all, the input's (layer -1) with input_delta. */
+DN_API dn_status dn_trainer_layer_delta(dn_trainer* trainer, int layer, float* out, size_t size);
+
+/* A loss of the caller's own (keep_all): this delta is added to that of a layer's output in every
+ * run from here on; size 0: no longer. */
+DN_API dn_status dn_trainer_set_delta(dn_trainer* trainer, int layer, const float* from,
+                                      size_t size);
+
+/* Copies array number index of a layer (in the order of dn_network_describe), or the sum of its
+ * negative gradients since the last update (with what momentum left of those before). */
+DN_API dn_status dn_trainer_value(dn_trainer* trainer, int layer, int index, float* out,
+                                  size_t size);
+DN_API dn_status dn_trainer_gradient(dn_trainer* trainer, int layer, int index, float* out,
+                                     size_t size);
+DN_API dn_status dn_trainer_set_value(dn_trainer* trainer, int layer, int index, const float* from,
+                                      size_t size);
+
+/* Gives the weights and the counter of images to the network, for plans that are made afterwards
+ * and for dn_network_save_weights(). average != 0: the moving average of the weights (ema_alpha)
+ * where there is one. */
+DN_API dn_status dn_trainer_store(dn_trainer* trainer, int average);
+
+/* Reads the network's weights and counter again; the optimiser forgets. */
+DN_API dn_status dn_trainer_reload(dn_trainer* trainer);
+
+/* All that a training goes on from: weights, momentum, Adam, moving average, counters and seed.
+ * Written under a temporary name and renamed. Loading changes nothing where it fails. */
+DN_API dn_status dn_trainer_save_state(dn_trainer* trainer, const char* path);
+DN_API dn_status dn_trainer_load_state(dn_trainer* trainer, const char* path);
 
 #ifdef __cplusplus
 }

@@ -101,4 +101,67 @@ DN_HD inline float activate(Activation activation, float x) {
   }
 }
 
+// Whether activation_gradient needs the input: it is no function of the output there.
+inline bool gradient_reads_input(Activation activation) {
+  return activation == Activation::gelu || activation == Activation::swish ||
+         activation == Activation::mish || activation == Activation::hard_mish;
+}
+
+// dy/dx of one element, from the output y; x counts only where gradient_reads_input().
+DN_HD inline float activation_gradient(Activation activation, float x, float y) {
+  switch (activation) {
+    case Activation::logistic:
+      return y * (1.f - y);
+    case Activation::loggy: {
+      const float u = (y + 1.f) / 2.f;
+      return 2.f * u * (1.f - u);
+    }
+    case Activation::relu:
+      return y > 0 ? 1.f : 0.f;
+    case Activation::relu6:
+      return y > 0 && y < 6 ? 1.f : 0.f;
+    case Activation::elu:
+      return y >= 0 ? 1.f : y + 1.f;
+    case Activation::selu:
+      return y >= 0 ? 1.0507f : y + 1.0507f * 1.6732f;
+    case Activation::gelu: {  // compat: Darknet puts the output where the input belongs
+      const float t = tanhf(0.797885f * x + 0.035677f * x * x * x);
+      return 0.5f * (1.f + t) + 0.5f * x * (1.f - t * t) * (0.797885f + 0.107031f * x * x);
+    }
+    case Activation::relie:
+      return y > 0 ? 1.f : 0.01f;
+    case Activation::ramp:
+      return (y > 0 ? 1.f : 0.f) + 0.1f;
+    case Activation::leaky:
+      return y > 0 ? 1.f : 0.1f;
+    case Activation::revleaky:  // reversed on purpose: the delta is divided by the slope
+      return y > 0 ? 1.f : 10.f;
+    case Activation::tanh:
+      return 1.f - y * y;
+    case Activation::plse:
+      return y < 0 || y > 1 ? 0.01f : 0.125f;
+    case Activation::hardtan:
+      return y > -1 && y < 1 ? 1.f : 0.f;
+    case Activation::lhtan:
+      return y > 0 && y < 1 ? 1.f : 0.001f;
+    case Activation::stair:
+      return floorf(y) == y ? 0.f : 1.f;
+    case Activation::swish: {
+      const float s = logistic(x);
+      return y + s * (1.f - y);
+    }
+    case Activation::mish: {
+      if (x > 20) return 1.f;
+      const float e = expf(x);
+      const float n = e * (e + 2.f);
+      const float t = n / (n + 2.f);  // tanh of the softplus of x
+      return t + x * (1.f - t * t) * logistic(x);
+    }
+    case Activation::hard_mish:
+      return x > 0 ? 1.f : x > -2 ? x + 1.f : 0.f;
+    default:
+      return 1.f;
+  }
+}
+
 }  // namespace dn

@@ -48,6 +48,42 @@ struct Args {
   int64_t batch;
 };
 
+// A trained array while it is trained.
+struct Live {
+  float* value = nullptr;     // nullptr: the op has no such array
+  float* gradient = nullptr;  // added to; nullptr: this array is not trained
+};
+
+// What a training step knows besides its tensors.
+struct TrainingMoment {
+  int64_t iteration = 0, max_batches = 0;
+  int subdivision = 0, subdivisions = 1;
+  uint64_t seed = 0;             // of this mini-batch; ops take a substream each
+  const float* truth = nullptr;  // of all images
+  int64_t truths = 0;            // numbers of one image's truth
+};
+
+// What an op gets in the forward pass of training. constants are the live values of params(), in
+// their order, where an op has params; else its constants().
+struct TrainArgs : Args {
+  const Live* params = nullptr;  // in the order of Op::params()
+  float* kept = nullptr;         // numbers that last from forward to backward
+  float* scratch = nullptr;
+  TrainingMoment moment;
+  uint64_t seed = 0;  // this op's own, in this mini-batch
+};
+
+// Darknet's sign: a delta is the negative gradient of the loss, and is added.
+struct BackwardArgs : TrainArgs {
+  const float* out_delta = nullptr;
+  float* const* in_delta = nullptr;  // of each input, added to; nullptr: nobody asks for it
+};
+
+// How many numbers an op needs in training, for a whole mini-batch.
+struct TrainingMemory {
+  int64_t kept = 0, scratch = 0;
+};
+
 class Op {
  public:
   virtual ~Op() = default;
@@ -66,6 +102,27 @@ class Op {
     return 0;
   }
   virtual void describe(Json& json) const { (void)json; }
+
+  // Training.
+  // The arrays that are trained (or follow the training, as running statistics do), in a fixed
+  // order; nullptr where an optional one is missing.
+  virtual std::vector<const Param*> params() const { return {}; }
+  // The forward pass of training, where it differs from that of inference.
+  virtual void train_forward(const Context& context, const TrainArgs& args) const {
+    forward(context, args);
+  }
+  // Adds to in_delta and to the gradients of params.
+  virtual void backward(const Context& context, const BackwardArgs& args) const = 0;
+  // Which tensors backward reads besides out_delta; others may be gone by then.
+  virtual bool backward_reads_inputs() const { return false; }
+  virtual bool backward_reads_output() const { return false; }
+  virtual TrainingMemory training_memory(const std::vector<Shape>& in, const Shape& out,
+                                         int64_t batch) const {
+    (void)in;
+    (void)out;
+    (void)batch;
+    return {};
+  }
 
   // Questions of the passes.
   // Whether work may be put behind this op.

@@ -1,24 +1,31 @@
 #include "graph/param.h"
 
 #include "core/error.h"
+#include "core/random.h"
 
 namespace dn {
 
+static ParamRole role_of(const std::string& name) {
+  const auto ends = [&](const std::string& tail) {
+    return name.size() >= tail.size() &&
+           name.compare(name.size() - tail.size(), tail.size(), tail) == 0;
+  };
+  if (ends("weights")) return ParamRole::weights;
+  return ends("rolling_mean") || ends("rolling_variance") ? ParamRole::statistics
+                                                          : ParamRole::offsets;
+}
+
 Param::Param(std::string name, std::vector<int64_t> dims, Initial initial, uint64_t seed)
-    : name_(std::move(name)), dims_(std::move(dims)), initial_(initial), seed_(seed) {}
+    : name_(std::move(name)),
+      dims_(std::move(dims)),
+      initial_(initial),
+      seed_(seed),
+      role_(role_of(name_)) {}
 
 int64_t Param::size() const {
   int64_t size = 1;
   for (const int64_t d : dims_) size *= d;
   return size;
-}
-
-// splitmix64 (Steele, Lea, Flood 2014): a good enough stream from any seed.
-static uint64_t next_random(uint64_t& state) {
-  uint64_t z = (state += 0x9E3779B97F4A7C15u);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
 }
 
 static std::vector<float> transpose(const std::vector<float>& in, int64_t rows) {
@@ -38,12 +45,13 @@ std::vector<float> Param::values() const {
     // the file holds size / rows rows of rows numbers
     if (transposed_rows_ > 0) out = transpose(out, count / transposed_rows_);
   } else if (initial_.range != 0) {
-    uint64_t state = seed_;
     const int64_t drawn = initial_.filled < 0 ? count : initial_.filled;
     for (int64_t i = 0; i < count; ++i) {
-      const double unit = double(next_random(state) >> 11) * 0x1p-53;  // [0, 1)
-      out[size_t(i)] =
-          i < drawn ? initial_.mean + initial_.range * static_cast<float>(2 * unit - 1) : 0.f;
+      const auto index = static_cast<uint64_t>(i);
+      const float unit = initial_.normal
+                             ? random_normal(seed_, index)
+                             : 2.f * float(double(random_bits(seed_, index) >> 11) * 0x1p-53) - 1.f;
+      out[size_t(i)] = i < drawn ? initial_.mean + initial_.range * unit : 0.f;
     }
   }
   return out;

@@ -17,11 +17,20 @@ class NumberSource {
   virtual void read(uint64_t offset, float* out, int64_t count) const = 0;
 };
 
-// What an array holds before anything is loaded: uniform in [mean - range, mean + range].
+// What an array holds before anything is loaded: uniform in [mean - range, mean + range], or normal
+// with the standard deviation range.
 struct Initial {
   float mean = 0;
   float range = 0;
   int64_t filled = -1;  // only that many first elements are drawn, the rest is 0; -1: all
+  bool normal = false;
+};
+
+// How an array takes part in training.
+enum class ParamRole {
+  weights,     // trained, and drawn towards 0 by decay
+  offsets,     // biases and scales: trained without decay
+  statistics,  // running mean and variance: follow the mini-batches
 };
 
 class Param {
@@ -31,6 +40,9 @@ class Param {
   const std::string& name() const { return name_; }
   const std::vector<int64_t>& dims() const { return dims_; }
   int64_t size() const;
+  ParamRole role() const { return role_; }
+  // Draws the initial numbers anew from a seed, as long as nothing was loaded or set.
+  void reseed(uint64_t seed) { seed_ = seed; }
 
   std::vector<float> values() const;
   void set(std::vector<float> values);
@@ -45,6 +57,7 @@ class Param {
   std::vector<int64_t> dims_;
   Initial initial_;
   uint64_t seed_;
+  ParamRole role_;
   std::vector<float> resident_;  // empty: read from source_, or drawn where there is none
   std::shared_ptr<const NumberSource> source_;
   uint64_t offset_ = 0;

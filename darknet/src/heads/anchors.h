@@ -12,7 +12,4 @@ namespace dn {
 // Sets head.anchors (2 * num numbers, 0.5 where missing) and head.mask.
 void read_anchors(Options& options, Head& head, bool with_mask);
 
-// Training keys that the three yolo-like heads share.
-void read_yolo_training_keys(Options& options);
-
 }  // namespace dn

@@ -43,4 +43,46 @@ DN_HD inline float diou(const Box& a, const Box& b, float exponent) {
   return iou(a, b) - powf(centre_distance(a, b), exponent);
 }
 
+// Generalised IoU (Rezatofighi et al., 2019): IoU less the empty share of the box around both.
+DN_HD inline float giou(const Box& a, const Box& b) {
+  const float w = fmaxf(a.x + a.w / 2, b.x + b.w / 2) - fminf(a.x - a.w / 2, b.x - b.w / 2);
+  const float h = fmaxf(a.y + a.h / 2, b.y + b.h / 2) - fminf(a.y - a.h / 2, b.y - b.h / 2);
+  const float around = w * h, joined = a.w * a.h + b.w * b.h - intersection(a, b);
+  return around == 0 ? iou(a, b) : iou(a, b) - (around - joined) / around;
+}
+
+// How far the aspect ratio of a is from that of b, and its weight (Zheng et al., "Distance-IoU
+// Loss", 2020).
+struct AspectTerm {
+  float v, alpha, difference;  // difference of the angles: b less a
+};
+
+DN_HD inline AspectTerm aspect_term(const Box& a, const Box& b, float overlap_share) {
+  const float difference = atanf(b.w / b.h) - atanf(a.w / a.h);
+  const float v = 4.f / (3.14159265f * 3.14159265f) * difference * difference;
+  return {v, v / (1.f - overlap_share + v + 1e-6f), difference};
+}
+
+// Complete IoU (the same paper), of a prediction a and a truth b.
+DN_HD inline float ciou(const Box& a, const Box& b) {
+  const float shared = iou(a, b);
+  const AspectTerm aspect = aspect_term(a, b, shared);
+  return shared - (centre_distance(a, b) + aspect.alpha * aspect.v);
+}
+
+enum class Overlap { iou, giou, diou, ciou };
+
+DN_HD inline float overlap_of(Overlap kind, const Box& a, const Box& b) {
+  switch (kind) {
+    case Overlap::giou:
+      return giou(a, b);
+    case Overlap::diou:
+      return diou(a, b, 0.6f);
+    case Overlap::ciou:
+      return ciou(a, b);
+    default:
+      return iou(a, b);
+  }
+}
+
 }  // namespace dn

@@ -15,9 +15,9 @@ class BatchnormLayer final : public Layer {
     auto op = std::make_unique<Batchnorm>();
     // compat: pjreddie's weights files hold no biases here, AlexeyAB's do
     op->biases = &param("biases", {c});
-    op->params.scales = &param("scales", {c}, {1, 0, -1});
-    op->params.mean = &param("rolling_mean", {c});
-    op->params.variance = &param("rolling_variance", {c});
+    op->norm.scales = &param("scales", {c}, {1, 0, -1});
+    op->norm.mean = &param("rolling_mean", {c});
+    op->norm.variance = &param("rolling_variance", {c});
     return g.add(std::move(op), {g.input()});
   }
 };

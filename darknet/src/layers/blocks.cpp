@@ -22,7 +22,7 @@ BatchnormArrays batchnorm_arrays(Layer& owner, const std::string& prefix, int64_
 
 int add_batchnorm(Lowering& g, const BatchnormArrays& arrays, const Param& biases, int input) {
   auto op = std::make_unique<Batchnorm>();
-  op->params = {arrays.scales, arrays.mean, arrays.variance};
+  op->norm = {arrays.scales, arrays.mean, arrays.variance};
   op->biases = &biases;
   return g.add(std::move(op), {input});
 }

@@ -42,8 +42,8 @@ class Convolutional final : public Layer {
     o.flag("stretch", false, "training: deformable kernel");
     o.flag("stretch_sway", false, "training: deformable kernel");
     o.real("angle", 15, "training: degrees of a deformable kernel");
-    o.flag("grad_centr", false, "training: gradient centralisation");
-    o.real("reverse", 0, "training: exponent on gradients");
+    training.grad_centr = o.flag("grad_centr", false, "training: gradient centralisation");
+    training.reverse = o.real("reverse", 0, "training: exponent on gradients");
     o.flag("coordconv", false, "no defined effect");
     o.integer("stream", -1, "no effect on the numbers");
     o.integer("wait_stream", -1, "no effect on the numbers");

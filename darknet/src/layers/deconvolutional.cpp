@@ -30,11 +30,12 @@ class Deconvolutional final : public Layer {
     auto batchnorm = std::make_unique<Batchnorm>();
     if (batch_normalize_) {
       batchnorm->biases = &biases;
-      batchnorm->params.scales = &param("scales", {filters_}, {1, 0, -1});
-      batchnorm->params.mean = &param("rolling_mean", {filters_});
-      batchnorm->params.variance = &param("rolling_variance", {filters_});
+      batchnorm->norm.scales = &param("scales", {filters_}, {1, 0, -1});
+      batchnorm->norm.mean = &param("rolling_mean", {filters_});
+      batchnorm->norm.variance = &param("rolling_variance", {filters_});
     }
-    op->weights = &param("weights", {g.shape(g.input()).c, filters_, size_, size_}, {0, 0.02f, -1});
+    op->weights =
+        &param("weights", {g.shape(g.input()).c, filters_, size_, size_}, {0, 0.02f, -1, true});
     op->biases = &biases;
     if (batch_normalize_) {
       op->biases = nullptr;

@@ -1,4 +1,5 @@
 // [detection]: the head of YOLOv1, a flat vector of classes, confidences and boxes.
+#include "heads/detection_loss.h"
 #include "heads/head.h"
 #include "layers/sections.h"
 #include "ops/softmax.h"
@@ -47,21 +48,27 @@ class DetectionLayer final : public Layer {
   void read(Options& o) override {
     coords_ = o.integer("coords", 1, "numbers of a box", 1);
     head_.classes = o.integer("classes", 1, "number of classes", 1, 1000000);
-    o.flag("rescore", false, "training: the IoU as confidence target");
+    loss_.rescore = o.flag("rescore", false, "training: the IoU as confidence target");
     head_.num = o.integer("num", 1, "boxes of a cell", 1, 100000);
     head_.side = o.integer("side", 7, "cells of a row", 1, 10000);
     softmax_ = o.flag("softmax", false, "softmax over the classes");
     head_.sqrt = o.flag("sqrt", false, "sizes are square roots");
     o.integer("max", 200, "training: truth boxes per image");
-    o.real("coord_scale", 1, "training: weight of the boxes");
-    o.flag("forced", false, "training: fixes the responsible box");
-    o.real("object_scale", 1, "training: weight of the confidence of objects");
-    o.real("noobject_scale", 1, "training: weight of the confidence of the rest");
-    o.real("class_scale", 1, "training: weight of the classes");
+    loss_.coord_scale = o.real("coord_scale", 1, "training: weight of the boxes");
+    loss_.forced = o.flag("forced", false, "training: fixes the responsible box");
+    loss_.object_scale = o.real("object_scale", 1, "training: weight of the confidence of objects");
+    loss_.noobject_scale =
+        o.real("noobject_scale", 1, "training: weight of the confidence of the rest");
+    loss_.class_scale = o.real("class_scale", 1, "training: weight of the classes");
     o.real("jitter", 0.2f, "training: random crop");
     o.real("resize", 1, "training: random zoom");
-    o.real("random", 0, "training: a random responsible box at first");
+    loss_.random = o.real("random", 0, "training: a random responsible box at first") != 0;
     o.flag("reorg", false, "no effect");
+    loss_.side = head_.side;
+    loss_.num = head_.num;
+    loss_.classes = head_.classes;
+    loss_.coords = coords_;
+    loss_.sqrt = head_.sqrt;
   }
 
   int lower(Lowering& g) override {
@@ -77,12 +84,15 @@ class DetectionLayer final : public Layer {
     auto op = std::make_unique<Softmax>();  // the classes of each cell, nothing else
     op->group_sizes.assign(size_t(cells), head_.classes);
     op->rest = found - cells * head_.classes;
+    op->hands_on_delta = true;
     return g.add(std::move(op), {g.input()});
   }
 
   const Head* head() const override { return &head_; }
+  const Loss* loss() const override { return &loss_; }
 
  private:
+  DetectionLoss loss_;
   DetectionHead head_;
   int coords_ = 1;
   bool softmax_ = false;

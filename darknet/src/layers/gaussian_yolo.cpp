@@ -1,13 +1,12 @@
 // [Gaussian_yolo]: a yolo head that also tells how sure it is of each coordinate.
 #include "heads/anchors.h"
+#include "heads/gaussian_loss.h"
 #include "layers/sections.h"
 #include "ops/entries.h"
 
 namespace dn {
 
 namespace {
-
-enum class YoloPoint { center, left_top, right_bottom };
 
 class GaussianHead final : public Head {
  public:
@@ -56,8 +55,7 @@ class GaussianYolo final : public Layer {
   void read(Options& o) override {
     head_.classes = o.integer("classes", 20, "number of classes", 1, 1000000);
     read_anchors(o, head_, true);
-    o.text("map", "", "training: file of class numbers");
-    read_yolo_training_keys(o);
+    loss_.keys = read_yolo_keys(o, head_.classes);
     scale_x_y_ = o.real("scale_x_y", 1, "stretches x and y around the middle of the cell");
     head_.nms_kind = o.choice("nms_kind", DN_NMS_DEFAULT, nms_kinds(true), "overlap of NMS");
     head_.beta_nms = o.real("beta_nms", 0.6f, "exponent of diounms");
@@ -66,6 +64,10 @@ class GaussianYolo final : public Layer {
                                        {"left_top", YoloPoint::left_top},
                                        {"right_bottom", YoloPoint::right_bottom}},
                                       "the point of the box that x and y tell");
+    loss_.classes = head_.classes;
+    loss_.point = head_.point;
+    loss_.anchors = head_.anchors;
+    loss_.mask = head_.mask;
   }
 
   int lower(Lowering& g) override {
@@ -79,8 +81,10 @@ class GaussianYolo final : public Layer {
   }
 
   const Head* head() const override { return &head_; }
+  const Loss* loss() const override { return &loss_; }
 
  private:
+  GaussianLoss loss_;
   GaussianHead head_;
   float scale_x_y_ = 1;
 };

@@ -1,4 +1,5 @@
 // [iseg] (pjreddie): planes of classes, and an embedding that tells instances apart.
+#include "heads/iseg_loss.h"
 #include "layers/sections.h"
 #include "ops/entries.h"
 
@@ -11,6 +12,8 @@ class Iseg final : public Layer {
   void read(Options& o) override {
     classes_ = o.integer("classes", 20, "number of classes", 1, 1000000);
     ids_ = o.integer("ids", 32, "numbers of the embedding", 0, 1000000);
+    loss_.classes = classes_;
+    loss_.ids = ids_;
   }
 
   int lower(Lowering& g) override {
@@ -20,7 +23,10 @@ class Iseg final : public Layer {
     return g.add(std::move(op), {g.input()});
   }
 
+  const Loss* loss() const override { return &loss_; }
+
  private:
+  IsegLoss loss_;
   int classes_ = 20, ids_ = 32;
 };
 

@@ -50,17 +50,25 @@ int Lowering::activate(int value, Activation activation) {
 void Layer::read_common(Options& o) {
   dontload = o.flag("dontload", false, "the weights file does not hold this layer");
   dontloadscales = o.flag("dontloadscales", false, "the weights file does not hold its scales");
-  o.flag("onlyforward", false, "training: nothing is propagated through this layer");
-  o.integer("stopbackward", 0, "training: freezes this and all earlier layers");
-  o.integer("dont_update", 0, "training: no update until this iteration");
-  o.integer("burnin_update", 0, "training: no update until this many burn-ins");
-  o.flag("train_only_bn", false, "training: only batch statistics move, up to this layer");
-  o.real("learning_rate", 1, "training: factor on the learning rate");
-  o.real("clip", 0, "training: bound of the weights, 0 for none");
+  LayerTraining& t = training;
+  t.onlyforward =
+      o.flag("onlyforward", false, "training: nothing is propagated through this layer");
+  t.stopbackward =
+      o.integer("stopbackward", 0,
+                "training: 1 freezes all earlier layers; above, nothing is propagated to them "
+                "until this iteration",
+                0);
+  t.dont_update = o.integer("dont_update", 0, "training: no update until this iteration", 0);
+  t.burnin_update =
+      o.integer("burnin_update", 0, "training: no update until this many burn-ins", 0);
+  t.train_only_bn =
+      o.flag("train_only_bn", false, "training: only batch statistics move, up to this layer");
+  t.learning_rate = o.real("learning_rate", 1, "training: factor on the learning rate");
+  t.clip = o.real("clip", 0, "training: bound of the weights, 0 for none");
   o.flag("dontsave", false, "pjreddie: the layer is not saved");
   o.integer("numload", 0, "pjreddie: number of filters in the weights file");
-  o.flag("truth", false, "pjreddie: the output becomes the truth of later layers");
-  o.real("smooth", 0, "pjreddie: label smoothing of a cost layer");
+  t.truth = o.flag("truth", false, "pjreddie: the output becomes the truth of later layers");
+  t.smooth = o.real("smooth", 0, "pjreddie: label smoothing of a cost layer");
 }
 
 // Of one array; keeps products of its dims within 64 bits.

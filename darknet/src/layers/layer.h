@@ -14,12 +14,16 @@ namespace dn {
 
 class Head;
 class Layer;
+class Loss;
 
 // What a layer sees while the network is lowered at one input size.
 class Lowering {
  public:
-  Lowering(Graph& graph, const std::vector<std::unique_ptr<Layer>>& layers)
-      : graph_(graph), layers_(layers) {}
+  Lowering(Graph& graph, const std::vector<std::unique_ptr<Layer>>& layers, bool training = false)
+      : graph_(graph), layers_(layers), training_(training) {}
+
+  // Whether the graph is one to train: then with ops that change nothing at inference.
+  bool training() const { return training_; }
 
   // The value the layer before hands on (the network's input for the first layer).
   int input() const;
@@ -40,7 +44,20 @@ class Lowering {
  private:
   Graph& graph_;
   const std::vector<std::unique_ptr<Layer>>& layers_;
+  bool training_;
   int current_ = 0;
+};
+
+// The keys every section has that say how it is trained.
+struct LayerTraining {
+  bool onlyforward = false, train_only_bn = false;
+  int stopbackward = 0, dont_update = 0, burnin_update = 0;
+  float learning_rate = 1, clip = 0;
+  bool truth = false;  // pjreddie: its output is the truth of later layers
+  float smooth = 0;    // pjreddie: label smoothing of a cost layer
+  // of [convolutional]
+  bool grad_centr = false;
+  float reverse = 0;
 };
 
 class Layer {
@@ -53,6 +70,8 @@ class Layer {
   virtual int lower(Lowering& g) = 0;
   // The detection head this layer is, or nullptr.
   virtual const Head* head() const { return nullptr; }
+  // The loss that training measures on this layer's output, or nullptr.
+  virtual const Loss* loss() const { return nullptr; }
   // A layer that only measures the error: never the network's output.
   virtual bool is_cost() const { return false; }
 
@@ -69,6 +88,7 @@ class Layer {
   int line = 0;
   std::string options_json;  // the options as read
   std::vector<std::unique_ptr<Param>> params;
+  LayerTraining training;
   bool dontload = false;         // the weights file does not hold this layer
   bool dontloadscales = false;   // ... does not hold its batch normalisation
   int64_t flipped_filters = 0;   // > 0: the file holds the weights transposed, this many filters

@@ -1,5 +1,6 @@
 // [region]: the head of YOLOv2 and YOLO9000.
 #include "heads/anchors.h"
+#include "heads/region_loss.h"
 #include "heads/tree.h"
 #include "layers/sections.h"
 #include "ops/entries.h"
@@ -82,25 +83,27 @@ class Region final : public Layer {
     head_.coords = o.integer("coords", 4, "numbers of a box", 4);
     head_.classes = o.integer("classes", 20, "number of classes", 1, 1000000);
     read_anchors(o, head_, false);
-    o.integer("max", 200, "training: truth boxes per image");
+    loss_.max = o.integer("max", 200, "training: truth boxes per image");
     o.flag("log", false, "no effect");
     o.flag("sqrt", false, "no effect");
     softmax_ = o.flag("softmax", false, "softmax over the classes");
-    o.flag("focal_loss", false, "training: focal loss of the classes");
+    loss_.focal_loss = o.flag("focal_loss", false, "training: focal loss of the classes");
     o.flag("background", false, "pjreddie: a class for no object");
     o.real("jitter", 0.2f, "training: random crop");
     o.real("resize", 1, "training: random zoom");
-    o.flag("rescore", false, "training: the IoU as objectness target");
-    o.real("thresh", 0.5f, "training: IoU above which an anchor is no negative");
+    loss_.rescore = o.flag("rescore", false, "training: the IoU as objectness target");
+    loss_.thresh = o.real("thresh", 0.5f, "training: IoU above which an anchor is no negative");
     head_.classfix = o.integer("classfix", 0, "-1: objectness below 1/2 counts as 0");
     o.flag("absolute", false, "no effect");
     o.real("random", 0, "training: multi-scale");
-    o.real("coord_scale", 1, "training: weight of the boxes");
-    o.real("object_scale", 1, "training: weight of the objectness of objects");
-    o.real("noobject_scale", 1, "training: weight of the objectness of the rest");
+    loss_.coord_scale = o.real("coord_scale", 1, "training: weight of the boxes");
+    loss_.object_scale = o.real("object_scale", 1, "training: weight of the objectness of objects");
+    loss_.noobject_scale =
+        o.real("noobject_scale", 1, "training: weight of the objectness of the rest");
     o.real("mask_scale", 1, "training: weight of masks");
-    o.real("class_scale", 1, "training: weight of the classes");
-    o.flag("bias_match", false, "training: anchors are matched, not predictions");
+    loss_.class_scale = o.real("class_scale", 1, "training: weight of the classes");
+    loss_.bias_match =
+        o.flag("bias_match", false, "training: anchors are matched, not predictions");
     const std::string tree = o.text("tree", "", "file of a class hierarchy");
     if (!tree.empty()) {
       head_.tree = std::make_unique<Tree>(read_tree(tree, o.place("tree")));
@@ -110,6 +113,12 @@ class Region final : public Layer {
     }
     const std::string map = o.text("map", "", "file of class numbers");
     if (!map.empty()) head_.map = read_map(map, o.file());
+    if (head_.tree) loss_.set_tree(*head_.tree);
+    loss_.map = head_.map;
+    loss_.classes = head_.classes;
+    loss_.coords = head_.coords;
+    loss_.classfix = head_.classfix;
+    loss_.anchors = head_.anchors;
   }
 
   int lower(Lowering& g) override {
@@ -129,8 +138,10 @@ class Region final : public Layer {
   }
 
   const Head* head() const override { return &head_; }
+  const Loss* loss() const override { return &loss_; }
 
  private:
+  RegionLoss loss_;
   RegionHead head_;
   bool softmax_ = false;
 };

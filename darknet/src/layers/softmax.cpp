@@ -1,5 +1,6 @@
 // [softmax]: over groups, a class tree, or the channels of each pixel.
 #include "ops/softmax.h"
+#include "heads/element_loss.h"
 #include "heads/tree.h"
 #include "layers/sections.h"
 
@@ -16,7 +17,8 @@ class SoftmaxLayer final : public Layer {
     const std::string tree = o.text("tree", "", "file of a class hierarchy");
     if (!tree.empty()) tree_ = std::make_unique<Tree>(read_tree(tree, o.place("tree")));
     spatial_ = o.real("spatial", 0, "over the channels of each pixel") != 0;
-    o.flag("noloss", false, "training: no error");
+    has_loss_ = !o.flag("noloss", false, "training: no error");
+    loss_.kind = ElementLoss::Kind::softmax;
   }
 
   int lower(Lowering& g) override {
@@ -24,11 +26,16 @@ class SoftmaxLayer final : public Layer {
     op->groups = groups_;
     op->temperature = temperature_;
     op->spatial = spatial_;
+    op->hands_on_delta = has_loss_;
     if (tree_) op->group_sizes = tree_->group_size;
     return g.add(std::move(op), {g.input()});
   }
 
+  const Loss* loss() const override { return has_loss_ ? &loss_ : nullptr; }
+
  private:
+  ElementLoss loss_;
+  bool has_loss_ = true;
   int groups_ = 1;
   float temperature_ = 1;
   bool spatial_ = false;

@@ -1,5 +1,6 @@
 // [yolo]: the head of YOLOv3, v4 and v7.
 #include "heads/anchors.h"
+#include "heads/yolo_loss.h"
 #include "layers/sections.h"
 #include "ops/entries.h"
 
@@ -47,20 +48,23 @@ class Yolo final : public Layer {
   void read(Options& o) override {
     head_.classes = o.integer("classes", 20, "number of classes", 1, 1000000);
     read_anchors(o, head_, true);
-    o.text("map", "", "training: file of class numbers");
-    read_yolo_training_keys(o);
+    loss_.keys = read_yolo_keys(o, head_.classes);
     scale_x_y_ = o.real("scale_x_y", 1, "stretches x and y around the middle of the cell");
     head_.new_coords = o.flag("new_coords", false, "no activation here, sizes are 4 w^2");
-    o.flag("focal_loss", false, "training: focal loss of the classes");
+    loss_.keys.focal_loss = o.flag("focal_loss", false, "training: focal loss of the classes");
     head_.nms_kind = o.choice("nms_kind", DN_NMS_DEFAULT, nms_kinds(true), "overlap of NMS");
     head_.beta_nms = o.real("beta_nms", 0.6f, "exponent of diounms");
-    o.flag("show_details", true, "training: more in the log");
+    loss_.show_details = o.flag("show_details", true, "training: more in the log");
     o.integer("track_history_size", 5, "tracking: frames remembered");
     o.real("sim_thresh", 0.8f, "tracking: similarity of one object");
     o.integer("dets_for_track", 1, "tracking: frames before a track starts");
     o.integer("dets_for_show", 1, "tracking: frames before a track is shown");
     o.real("track_ciou_norm", 0.01f, "tracking: weight of the position");
     o.integer("embedding_layer", 0, "tracking: the layer of embeddings");
+    loss_.classes = head_.classes;
+    loss_.new_coords = head_.new_coords;
+    loss_.anchors = head_.anchors;
+    loss_.mask = head_.mask;
   }
 
   int lower(Lowering& g) override {
@@ -75,8 +79,10 @@ class Yolo final : public Layer {
   }
 
   const Head* head() const override { return &head_; }
+  const Loss* loss() const override { return &loss_; }
 
  private:
+  YoloLoss loss_;
   YoloHead head_;
   float scale_x_y_ = 1;
 };

@@ -1,5 +1,7 @@
 #include "ops/batchnorm.h"
 
+#include "ops/delta.h"
+
 namespace dn {
 
 namespace {
@@ -14,6 +16,100 @@ struct AffineForward {
   }
 };
 
+// What the batch of one channel is like. compat: the variance is divided by N - 1.
+struct BatchStatistics {
+  const float* in;
+  float *mean, *variance;
+  int64_t batch, c, plane;
+  DN_HD void operator()(int64_t k) const {
+    double sum = 0;
+    for (int64_t b = 0; b < batch; ++b) {
+      const float* x = in + (b * c + k) * plane;
+      float part = 0;
+      for (int64_t p = 0; p < plane; ++p) part += x[p];
+      sum += double(part);
+    }
+    const int64_t n = batch * plane;
+    const float middle = float(sum / double(n));
+    double squares = 0;
+    for (int64_t b = 0; b < batch; ++b) {
+      const float* x = in + (b * c + k) * plane;
+      float part = 0;
+      for (int64_t p = 0; p < plane; ++p) part += (x[p] - middle) * (x[p] - middle);
+      squares += double(part);
+    }
+    mean[k] = middle;
+    variance[k] = float(squares / double(n > 1 ? n - 1 : 1));
+  }
+};
+
+struct FollowStatistics {
+  const float* batch;
+  float* running;
+  DN_HD void operator()(int64_t k) const { running[k] = 0.99f * running[k] + 0.01f * batch[k]; }
+};
+
+DN_HD float inverse_deviation(float variance) {
+  return 1.f / sqrtf(variance + float(kBatchnormEpsilon));
+}
+
+struct NormalizeForward {
+  const float *in, *mean, *variance, *scales, *biases;
+  float* out;
+  int64_t c, plane;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t k = i / plane % c;
+    const float normal = (in[i] - mean[k]) * inverse_deviation(variance[k]);
+    out[i] = scales[k] * normal + (biases ? biases[k] : 0.f);
+  }
+};
+
+struct DeltaSums {  // of each channel: of the deltas, and of the deltas times (x - mean)
+  const float *in, *out_delta, *mean;
+  float *sums, *moments;
+  int64_t batch, c, plane;
+  DN_HD void operator()(int64_t k) const {
+    double sum = 0, moment = 0;
+    for (int64_t b = 0; b < batch; ++b) {
+      const float* x = in + (b * c + k) * plane;
+      const float* d = out_delta + (b * c + k) * plane;
+      float part = 0, part_moment = 0;
+      for (int64_t p = 0; p < plane; ++p) {
+        part += d[p];
+        part_moment += d[p] * (x[p] - mean[k]);
+      }
+      sum += double(part);
+      moment += double(part_moment);
+    }
+    sums[k] = float(sum);
+    moments[k] = float(moment);
+  }
+};
+
+struct ScalesGradient {
+  const float *moments, *variance;
+  float* gradient;
+  DN_HD void operator()(int64_t k) const {
+    gradient[k] += moments[k] * inverse_deviation(variance[k]);
+  }
+};
+
+// Ioffe and Szegedy, "Batch Normalization", 2015. compat: the mean over N stands where the variance
+// was divided by N - 1.
+struct NormalizeBackward {
+  const float *in, *out_delta, *mean, *variance, *scales, *sums, *moments;
+  float* in_delta;
+  int64_t batch, c, plane;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t k = i / plane % c;
+    const float n = float(batch * plane), inverse = inverse_deviation(variance[k]);
+    const float mean_delta = -scales[k] * sums[k] * inverse;
+    const float variance_delta = -0.5f * scales[k] * moments[k] * inverse * inverse * inverse;
+    in_delta[i] += scales[k] * out_delta[i] * inverse +
+                   2.f * variance_delta * (in[i] - mean[k]) / n + mean_delta / n;
+  }
+};
+
 }  // namespace
 
 void Batchnorm::forward(const Context& context, const Args& args) const {
@@ -23,8 +119,35 @@ void Batchnorm::forward(const Context& context, const Args& args) const {
                              out.plane()});
 }
 
+void Batchnorm::train_forward(const Context& context, const TrainArgs& args) const {
+  const Shape s = args.out_shape;
+  float *mean = args.kept, *variance = args.kept + s.c;
+  context.each(s.c, BatchStatistics{args.in[0], mean, variance, args.batch, s.c, s.plane()});
+  context.each(s.c, FollowStatistics{mean, args.params[1].value});
+  context.each(s.c, FollowStatistics{variance, args.params[2].value});
+  context.each(args.batch * s.size(),
+               NormalizeForward{args.in[0], mean, variance, args.params[0].value,
+                                args.params[3].value, args.out, s.c, s.plane()});
+}
+
+void Batchnorm::backward(const Context& context, const BackwardArgs& args) const {
+  const Shape s = args.out_shape;
+  const float *mean = args.kept, *variance = args.kept + s.c;
+  float *sums = args.scratch, *moments = args.scratch + s.c;
+  context.each(
+      s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c, s.plane()});
+  if (args.params[0].gradient)
+    context.each(s.c, ScalesGradient{moments, variance, args.params[0].gradient});
+  if (args.params[3].gradient)
+    context.each(s.c, AddScaledDelta{sums, args.params[3].gradient, 1.f});
+  if (args.in_delta[0])
+    context.each(args.batch * s.size(),
+                 NormalizeBackward{args.in[0], args.out_delta, mean, variance, args.params[0].value,
+                                   sums, moments, args.in_delta[0], args.batch, s.c, s.plane()});
+}
+
 std::vector<Constant> Batchnorm::constants() const {
-  const Affine affine = affine_of(params, biases ? biases->values() : std::vector<float>());
+  const Affine affine = affine_of(norm, biases ? biases->values() : std::vector<float>());
   const int64_t c = static_cast<int64_t>(affine.factor.size());
   return {{"factor", {c}, {affine.factor.begin(), affine.factor.end()}},
           {"offset", {c}, {affine.offset.begin(), affine.offset.end()}}};

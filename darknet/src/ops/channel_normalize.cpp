@@ -28,12 +28,31 @@ struct ChannelNormalizeForward {
   }
 };
 
+// compat: what Darknet's GPU code takes for the gradient: each channel on its own, as if the sum
+// under it did not move.
+struct ChannelNormalizeBackward {
+  const float *out, *out_delta;
+  float* in_delta;
+  bool exponential;
+  DN_HD void operator()(int64_t i) const {
+    const float y = out[i];
+    if (y > 0) in_delta[i] += out_delta[i] * (exponential ? y * (1.f - y) : y);
+  }
+};
+
 }  // namespace
 
 void ChannelNormalize::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
   context.each(args.batch * out.plane(),
                ChannelNormalizeForward{args.in[0], args.out, out.c, out.plane(), activation});
+}
+
+void ChannelNormalize::backward(const Context& context, const BackwardArgs& args) const {
+  if (!args.in_delta[0]) return;
+  context.each(args.batch * args.out_shape.size(),
+               ChannelNormalizeBackward{args.out, args.out_delta, args.in_delta[0],
+                                        activation != Activation::normalize_channels});
 }
 
 }  // namespace dn

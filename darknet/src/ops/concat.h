@@ -10,6 +10,7 @@ class Concat final : public OpBase<Concat> {
   const char* kind() const override { return "concat"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
 };
 
 }  // namespace dn

@@ -1,5 +1,7 @@
 #include "ops/connected.h"
 
+#include "ops/delta.h"
+
 namespace dn {
 
 namespace {
@@ -17,10 +19,34 @@ struct ConnectedForward {
     int64_t k = 0;
     for (; k + 8 <= inputs; k += 8)
       for (int lane = 0; lane < 8; ++lane) sums[lane] += row[k + lane] * image[k + lane];
-    float sum = biases[i % outputs];
+    float sum = biases ? biases[i % outputs] : 0.f;
     for (; k < inputs; ++k) sum += row[k] * image[k];
     for (int lane = 0; lane < 8; ++lane) sum += sums[lane];
     out[i] = sum;
+  }
+};
+
+struct ConnectedWeightsGradient {
+  const float *in, *out_delta;
+  float* gradient;
+  int64_t batch, inputs, outputs;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t o = i / inputs, k = i % inputs;
+    float sum = 0;
+    for (int64_t b = 0; b < batch; ++b) sum += out_delta[b * outputs + o] * in[b * inputs + k];
+    gradient[i] += sum;
+  }
+};
+
+struct ConnectedInputDelta {
+  const float *weights, *out_delta;
+  float* in_delta;
+  int64_t inputs, outputs;
+  DN_HD void operator()(int64_t i) const {
+    const float* deltas = out_delta + i / inputs * outputs;
+    float sum = 0;
+    for (int64_t o = 0; o < outputs; ++o) sum += deltas[o] * weights[o * inputs + i % inputs];
+    in_delta[i] += sum;
   }
 };
 
@@ -30,6 +56,18 @@ void Connected::forward(const Context& context, const Args& args) const {
   context.each(args.batch * outputs,
                ConnectedForward{args.in[0], args.constants[0], args.constants[1], args.out,
                                 args.in_shapes[0].size(), outputs});
+}
+
+void Connected::backward(const Context& context, const BackwardArgs& args) const {
+  const int64_t inputs = args.in_shapes[0].size();
+  if (float* gradient = args.params[0].gradient)
+    context.each(outputs * inputs, ConnectedWeightsGradient{args.in[0], args.out_delta, gradient,
+                                                            args.batch, inputs, outputs});
+  if (float* gradient = args.params[1].gradient)
+    context.each(outputs, SumOverImages{args.out_delta, gradient, args.batch, outputs});
+  if (args.in_delta[0])
+    context.each(args.batch * inputs, ConnectedInputDelta{args.params[0].value, args.out_delta,
+                                                          args.in_delta[0], inputs, outputs});
 }
 
 std::vector<Constant> Connected::constants() const {

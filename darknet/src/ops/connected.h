@@ -15,6 +15,9 @@ class Connected final : public OpBase<Connected> {
   const char* kind() const override { return "connected"; }
   Shape shape(const std::vector<Shape>&) const override { return {outputs, 1, 1}; }
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override { return {weights, biases}; }
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
   std::vector<Constant> constants() const override;
   double operations(const std::vector<Shape>& in, const Shape&) const override {
     return 2. * double(in[0].size()) * double(outputs);

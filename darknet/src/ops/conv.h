@@ -29,6 +29,14 @@ class Conv final : public OpBase<Conv> {
   const char* kind() const override { return "conv"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override {
+    if (!weights) return {};  // fixed ones
+    return {weights, biases};
+  }
+  void train_forward(const Context& context, const TrainArgs& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
+  TrainingMemory training_memory(const std::vector<Shape>&, const Shape&, int64_t) const override;
   std::vector<Constant> constants() const override;  // weights, biases
   double operations(const std::vector<Shape>& in, const Shape& out) const override;
   void describe(Json& json) const override;
@@ -43,6 +51,10 @@ class Conv final : public OpBase<Conv> {
   std::string variant() const override {
     return std::string(folded ? " folded" : "") + (binary ? " binary" : "");
   }
+
+ private:
+  // The weights a training step computes with: binary ones are made anew in scratch.
+  const float* used_weights(const Context& context, const TrainArgs& args) const;
 };
 
 }  // namespace dn

@@ -13,6 +13,7 @@ class Crop final : public OpBase<Crop> {
   const char* kind() const override { return "crop"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context&, const BackwardArgs&) const override {}  // as in Darknet
   void describe(Json& json) const override;
 };
 

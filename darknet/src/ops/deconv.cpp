@@ -1,5 +1,7 @@
 #include "ops/deconv.h"
 
+#include "ops/delta.h"
+
 namespace dn {
 
 Shape Deconv::shape(const std::vector<Shape>& in) const {
@@ -10,15 +12,18 @@ Shape Deconv::shape(const std::vector<Shape>& in) const {
 namespace {
 
 // Gathers: output y is reached from input row i through tap k where i * stride - pad + k = y.
-struct DeconvForward {
+struct DeconvGeometry {
+  int64_t c, h, w, filters, oh, ow, size, stride, pad;
+};
+
+struct DeconvForward : DeconvGeometry {
   const float *in, *weights, *biases;
   float* out;
-  int64_t c, h, w, filters, oh, ow, size, stride, pad;
 
   DN_HD void operator()(int64_t i) const {
     const int64_t x = i % ow, y = i / ow % oh, f = i / (ow * oh) % filters;
     const int64_t b = i / (ow * oh * filters);
-    float sum = biases[f];
+    float sum = biases ? biases[f] : 0.f;
     for (int64_t k = 0; k < c; ++k) {
       const float* plane = in + (b * c + k) * h * w;
       const float* taps = weights + (k * filters + f) * size * size;
@@ -36,13 +41,78 @@ struct DeconvForward {
   }
 };
 
+struct DeconvWeightsGradient : DeconvGeometry {
+  const float *in, *out_delta;
+  float* gradient;
+  int64_t batch;
+
+  DN_HD void operator()(int64_t i) const {
+    const int64_t kx = i % size, ky = i / size % size, f = i / (size * size) % filters;
+    const int64_t k = i / (size * size * filters);
+    float sum = 0;
+    for (int64_t b = 0; b < batch; ++b) {
+      const float* plane = in + (b * c + k) * h * w;
+      const float* deltas = out_delta + (b * filters + f) * oh * ow;
+      for (int64_t sy = 0; sy < h; ++sy) {
+        const int64_t y = sy * stride - pad + ky;
+        if (y < 0 || y >= oh) continue;
+        for (int64_t sx = 0; sx < w; ++sx) {
+          const int64_t x = sx * stride - pad + kx;
+          if (x >= 0 && x < ow) sum += plane[sy * w + sx] * deltas[y * ow + x];
+        }
+      }
+    }
+    gradient[i] += sum;
+  }
+};
+
+struct DeconvInputDelta : DeconvGeometry {
+  const float *weights, *out_delta;
+  float* in_delta;
+
+  DN_HD void operator()(int64_t i) const {
+    const int64_t sx = i % w, sy = i / w % h, k = i / (w * h) % c, b = i / (w * h * c);
+    float sum = 0;
+    for (int64_t f = 0; f < filters; ++f) {
+      const float* deltas = out_delta + (b * filters + f) * oh * ow;
+      const float* taps = weights + (k * filters + f) * size * size;
+      for (int64_t ky = 0; ky < size; ++ky) {
+        const int64_t y = sy * stride - pad + ky;
+        if (y < 0 || y >= oh) continue;
+        for (int64_t kx = 0; kx < size; ++kx) {
+          const int64_t x = sx * stride - pad + kx;
+          if (x >= 0 && x < ow) sum += deltas[y * ow + x] * taps[ky * size + kx];
+        }
+      }
+    }
+    in_delta[i] += sum;
+  }
+};
+
+DeconvGeometry geometry_of(const Deconv& deconv, const Shape& in, const Shape& out) {
+  return {in.c, in.h, in.w, deconv.filters, out.h, out.w, deconv.size, deconv.stride, deconv.pad};
+}
+
 }  // namespace
 
 void Deconv::forward(const Context& context, const Args& args) const {
+  const DeconvGeometry geometry = geometry_of(*this, args.in_shapes[0], args.out_shape);
+  context.each(args.batch * args.out_shape.size(),
+               DeconvForward{geometry, args.in[0], args.constants[0], args.constants[1], args.out});
+}
+
+void Deconv::backward(const Context& context, const BackwardArgs& args) const {
   const Shape in = args.in_shapes[0], out = args.out_shape;
-  context.each(args.batch * out.size(),
-               DeconvForward{args.in[0], args.constants[0], args.constants[1], args.out, in.c, in.h,
-                             in.w, filters, out.h, out.w, size, stride, pad});
+  const DeconvGeometry geometry = geometry_of(*this, in, out);
+  if (float* gradient = args.params[0].gradient)
+    context.each(in.c * filters * size * size,
+                 DeconvWeightsGradient{geometry, args.in[0], args.out_delta, gradient, args.batch});
+  if (float* gradient = args.params[1].gradient)
+    context.each(filters,
+                 SumOverPlanes{args.out_delta, gradient, args.batch, filters, out.plane()});
+  if (args.in_delta[0])
+    context.each(args.batch * in.size(), DeconvInputDelta{geometry, args.params[0].value,
+                                                          args.out_delta, args.in_delta[0]});
 }
 
 std::vector<Constant> Deconv::constants() const {

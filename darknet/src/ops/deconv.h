@@ -15,6 +15,9 @@ class Deconv final : public OpBase<Deconv> {
   const char* kind() const override { return "deconv"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override { return {weights, biases}; }
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
   std::vector<Constant> constants() const override;  // weights, biases
   double operations(const std::vector<Shape>& in, const Shape& out) const override;
   void describe(Json& json) const override;

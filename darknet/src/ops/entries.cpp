@@ -1,5 +1,6 @@
 #include "ops/entries.h"
 
+#include "ops/delta.h"
 #include "ops/softmax_group.h"
 
 namespace dn {
@@ -54,6 +55,12 @@ void Entries::forward(const Context& context, const Args& args) const {
                  EntriesSoftmax{args.out, entries, s.plane(), first, size});
     first += size;
   }
+}
+
+void Entries::backward(const Context& context, const BackwardArgs& args) const {
+  if (args.in_delta[0])
+    context.each(args.batch * args.out_shape.size(),
+                 AddScaledDelta{args.out_delta, args.in_delta[0], 1.f});
 }
 
 std::vector<Constant> Entries::constants() const {

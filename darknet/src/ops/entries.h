@@ -21,6 +21,8 @@ class Entries final : public OpBase<Entries> {
   const char* kind() const override { return "entries"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  // A head measures its loss on its output, as the delta of its input: handed on.
+  void backward(const Context& context, const BackwardArgs& args) const override;
   std::vector<Constant> constants() const override;  // rules as numbers
   void describe(Json& json) const override;
 };

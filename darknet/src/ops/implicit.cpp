@@ -1,5 +1,7 @@
 #include "ops/implicit.h"
 
+#include "ops/delta.h"
+
 namespace dn {
 
 namespace {
@@ -16,6 +18,12 @@ struct Repeat {
 void Implicit::forward(const Context& context, const Args& args) const {
   context.each(args.batch * args.out_shape.size(),
                Repeat{args.constants[0], args.out, args.out_shape.size()});
+}
+
+void Implicit::backward(const Context& context, const BackwardArgs& args) const {
+  const int64_t size = args.out_shape.size();
+  if (args.params[0].gradient)
+    context.each(size, SumOverImages{args.out_delta, args.params[0].gradient, args.batch, size});
 }
 
 }  // namespace dn

@@ -14,6 +14,8 @@ class Implicit final : public OpBase<Implicit> {
   const char* kind() const override { return "implicit"; }
   Shape shape(const std::vector<Shape>&) const override { return {filters, atoms, 1}; }
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override { return {weights}; }
+  void backward(const Context& context, const BackwardArgs& args) const override;
   std::vector<Constant> constants() const override {
     return {{"weights", weights->dims(), weights->values()}};
   }

@@ -2,6 +2,8 @@
 
 #include <cfloat>
 
+#include "ops/delta.h"
+
 namespace dn {
 
 namespace {
@@ -25,6 +27,12 @@ struct L2normForward {
 void L2norm::forward(const Context& context, const Args& args) const {
   const Shape out = args.out_shape;
   context.each(args.batch * out.plane(), L2normForward{args.in[0], args.out, out.c, out.plane()});
+}
+
+void L2norm::backward(const Context& context, const BackwardArgs& args) const {
+  if (args.in_delta[0])
+    context.each(args.batch * args.out_shape.size(),
+                 AddScaledDelta{args.out_delta, args.in_delta[0], 1.f});
 }
 
 }  // namespace dn

@@ -15,6 +15,9 @@ class Local final : public OpBase<Local> {
   const char* kind() const override { return "local"; }
   Shape shape(const std::vector<Shape>&) const override { return {filters, out_h, out_w}; }
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override { return {weights, biases}; }
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
   std::vector<Constant> constants() const override;
   double operations(const std::vector<Shape>& in, const Shape& out) const override {
     return 2. * double(size * size * in[0].c) * double(out.size());

@@ -1,32 +1,51 @@
 #include "ops/maxpool_depth.h"
 
-#include <cfloat>
-
 namespace dn {
 
 namespace {
 
-struct MaxpoolDepthForward {
+struct MaxpoolDepthWindow {
   const float* in;
-  float* out;
   int64_t c, out_channels, plane;
-  DN_HD void operator()(int64_t i) const {
+  // Index in the input of the first maximum of output i.
+  DN_HD int64_t best_of(int64_t i) const {
     const int64_t p = i % plane, g = i / plane % out_channels, b = i / (plane * out_channels);
-    float best = -FLT_MAX;
-    for (int64_t k = g; k < c; k += out_channels) {
-      const float value = in[(b * c + k) * plane + p];
-      if (value > best) best = value;
+    int64_t best = (b * c + g) * plane + p;
+    for (int64_t k = g + out_channels; k < c; k += out_channels) {
+      const int64_t at = (b * c + k) * plane + p;
+      if (in[at] > in[best]) best = at;
     }
-    out[i] = best;
+    return best;
   }
+};
+
+struct MaxpoolDepthForward : MaxpoolDepthWindow {
+  float* out;
+  DN_HD void operator()(int64_t i) const { out[i] = in[best_of(i)]; }
+};
+
+struct MaxpoolDepthBackward : MaxpoolDepthWindow {  // windows do not overlap
+  const float* out_delta;
+  float* in_delta;
+  DN_HD void operator()(int64_t i) const { in_delta[best_of(i)] += out_delta[i]; }
 };
 
 }  // namespace
 
 void MaxpoolDepth::forward(const Context& context, const Args& args) const {
-  context.each(args.batch * args.out_shape.size(),
-               MaxpoolDepthForward{args.in[0], args.out, args.in_shapes[0].c, out_channels,
-                                   args.out_shape.plane()});
+  context.each(
+      args.batch * args.out_shape.size(),
+      MaxpoolDepthForward{{args.in[0], args.in_shapes[0].c, out_channels, args.out_shape.plane()},
+                          args.out});
+}
+
+void MaxpoolDepth::backward(const Context& context, const BackwardArgs& args) const {
+  if (args.in_delta[0])
+    context.each(args.batch * args.out_shape.size(),
+                 MaxpoolDepthBackward{
+                     {args.in[0], args.in_shapes[0].c, out_channels, args.out_shape.plane()},
+                     args.out_delta,
+                     args.in_delta[0]});
 }
 
 }  // namespace dn

@@ -14,6 +14,8 @@ class MaxpoolDepth final : public OpBase<MaxpoolDepth> {
     return {out_channels, in[0].h, in[0].w};
   }
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
   void describe(Json& json) const override { json.field("out_channels", out_channels); }
 };
 

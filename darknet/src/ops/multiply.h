@@ -11,6 +11,8 @@ class Multiply final : public OpBase<Multiply> {
   const char* kind() const override { return "multiply"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return true; }
 };
 
 }  // namespace dn

@@ -12,6 +12,7 @@ class PadFlat final : public OpBase<PadFlat> {
   const char* kind() const override { return "pad_flat"; }
   Shape shape(const std::vector<Shape>& in) const override { return {in[0].size() + extra, 1, 1}; }
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
   void describe(Json& json) const override { json.field("extra", extra); }
 };
 

@@ -18,6 +18,12 @@ class Pool final : public OpBase<Pool> {
   const char* kind() const override { return pool == Kind::max ? "maxpool" : "avgpool"; }
   Shape shape(const std::vector<Shape>& in) const override { return {in[0].c, out_h, out_w}; }
   void forward(const Context& context, const Args& args) const override;
+  void train_forward(const Context& context, const TrainArgs& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  TrainingMemory training_memory(const std::vector<Shape>&, const Shape& out,
+                                 int64_t batch) const override {
+    return {pool == Kind::max ? batch * out.size() : 0, 0};  // where each maximum lies
+  }
   double operations(const std::vector<Shape>&, const Shape& out) const override {
     return double(size_y * size_x) * double(out.size());
   }

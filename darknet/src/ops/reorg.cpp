@@ -42,13 +42,11 @@ namespace {
 
 // Darknet's index map between a tensor of nominal size (c, h, w) and its expanded counterpart.
 // scatter: y[out] = x[in]; else y[in] = x[out]. Written as a gather in both directions.
-struct ReorgForward {
-  const float* x;
-  float* y;
+struct ReorgMap {
   int64_t c, h, w, stride;
   bool scatter;
 
-  DN_HD void operator()(int64_t i) const {
+  DN_HD int64_t source(int64_t i) const {
     const int64_t size = c * h * w, b = i / size, at = i % size;
     const int64_t co = c / (stride * stride);
     int64_t from;
@@ -63,33 +61,65 @@ struct ReorgForward {
       const int64_t w2 = px * stride + off % stride, h2 = py * stride + off / stride;
       from = w2 + w * stride * (h2 + h * stride * c2);
     }
-    y[i] = x[b * size + from];
+    return b * size + from;
   }
 };
 
-struct SwapAxes {  // (rows, columns) to (columns, rows) of each image
-  const float* x;
-  float* y;
+struct SwapMap {  // (rows, columns) to (columns, rows) of each image
   int64_t rows, columns;
-  DN_HD void operator()(int64_t i) const {
+  DN_HD int64_t source(int64_t i) const {
     const int64_t size = rows * columns, at = i % size;
-    y[i] = x[i - at + at % rows * columns + at / rows];
+    return i - at + at % rows * columns + at / rows;
   }
 };
+
+template <typename Map>
+struct Permute {
+  Map map;
+  const float* x;
+  float* y;
+  DN_HD void operator()(int64_t i) const { y[i] = x[map.source(i)]; }
+};
+
+template <typename Map>
+struct PermuteBack {
+  Map map;
+  const float* out_delta;
+  float* in_delta;
+  DN_HD void operator()(int64_t i) const { in_delta[map.source(i)] += out_delta[i]; }
+};
+
+SwapMap swap_map(const Reorg& op, const Shape& in) {
+  const int64_t rows = op.reorg == Reorg::Kind::channels_last ? in.c : in.c * in.h;
+  return {rows, in.size() / rows};
+}
+
+ReorgMap reorg_map(const Reorg& op, const Shape& in, const Shape& out) {
+  const Shape nominal = op.reorg == Reorg::Kind::classic ? in : out;
+  return {nominal.c, nominal.h, nominal.w, op.stride, op.reverse};
+}
 
 }  // namespace
 
 void Reorg::forward(const Context& context, const Args& args) const {
   const Shape in = args.in_shapes[0], out = args.out_shape;
   const int64_t count = args.batch * out.size();
-  if (reorg == Kind::channels_last || reorg == Kind::channels_first) {
-    const int64_t rows = reorg == Kind::channels_last ? in.c : in.c * in.h;
-    context.each(count, SwapAxes{args.in[0], args.out, rows, in.size() / rows});
-    return;
-  }
-  const Shape nominal = reorg == Kind::classic ? in : out;
-  context.each(
-      count, ReorgForward{args.in[0], args.out, nominal.c, nominal.h, nominal.w, stride, reverse});
+  if (swaps())
+    context.each(count, Permute<SwapMap>{swap_map(*this, in), args.in[0], args.out});
+  else
+    context.each(count, Permute<ReorgMap>{reorg_map(*this, in, out), args.in[0], args.out});
+}
+
+void Reorg::backward(const Context& context, const BackwardArgs& args) const {
+  if (!args.in_delta[0]) return;
+  const Shape in = args.in_shapes[0], out = args.out_shape;
+  const int64_t count = args.batch * out.size();
+  if (swaps())
+    context.each(count,
+                 PermuteBack<SwapMap>{swap_map(*this, in), args.out_delta, args.in_delta[0]});
+  else
+    context.each(
+        count, PermuteBack<ReorgMap>{reorg_map(*this, in, out), args.out_delta, args.in_delta[0]});
 }
 
 void Reorg::describe(Json& json) const {

@@ -15,9 +15,12 @@ class Reorg final : public OpBase<Reorg> {
   bool reverse = false;
   bool keep_shape = false;  // channels_last with the shape of the input ([reorg] flatten=1)
 
+  bool swaps() const { return reorg == Kind::channels_last || reorg == Kind::channels_first; }
+
   const char* kind() const override { return "reorg"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
   void describe(Json& json) const override;
 };
 

@@ -11,6 +11,16 @@ struct SignForward {
   DN_HD void operator()(int64_t i) const { out[i] = in[i] > 0 ? 1.f : -1.f; }
 };
 
+// compat: the step counts as the identity within -1..1 (the straight-through estimator of
+// Courbariaux et al., "Binarized Neural Networks", 2016).
+struct SignBackward {
+  const float *in, *out_delta;
+  float* in_delta;
+  DN_HD void operator()(int64_t i) const {
+    if (in[i] > -1 && in[i] < 1) in_delta[i] += out_delta[i];
+  }
+};
+
 class Sign final : public OpBase<Sign> {
  public:
   const char* kind() const override { return "sign"; }
@@ -18,6 +28,12 @@ class Sign final : public OpBase<Sign> {
   void forward(const Context& context, const Args& args) const override {
     context.each(args.batch * args.out_shape.size(), SignForward{args.in[0], args.out});
   }
+  void backward(const Context& context, const BackwardArgs& args) const override {
+    if (args.in_delta[0])
+      context.each(args.batch * args.out_shape.size(),
+                   SignBackward{args.in[0], args.out_delta, args.in_delta[0]});
+  }
+  bool backward_reads_inputs() const override { return true; }
 };
 
 }  // namespace dn

@@ -1,5 +1,6 @@
 #include "ops/softmax.h"
 
+#include "ops/delta.h"
 #include "ops/softmax_group.h"
 
 namespace dn {
@@ -18,56 +19,79 @@ Shape Softmax::shape(const std::vector<Shape>& in) const {
 
 namespace {
 
-struct EqualGroups {
+struct Numbers {  // what a pass reads and writes; out_delta stands in backward only
   const float* in;
   float* out;
+  const float* out_delta;
+  float* in_delta;
+
+  DN_HD void group(int64_t at, int64_t size, int64_t stride, float temperature) const {
+    if (out_delta)
+      softmax_group_backward(out + at, out_delta + at, in_delta + at, size, stride, temperature);
+    else
+      softmax_group(in + at, out + at, size, stride, temperature);
+  }
+  DN_HD void same(int64_t at) const {
+    if (out_delta)
+      in_delta[at] += out_delta[at];
+    else
+      out[at] = in[at];
+  }
+};
+
+struct EqualGroups {
+  Numbers numbers;
   int64_t size, stride, inner;  // stride between members; inner groups lie interleaved
   float temperature;
   DN_HD void operator()(int64_t i) const {
-    const int64_t at = i / inner * size * inner + i % inner;
-    softmax_group(in + at, out + at, size, stride, temperature);
+    numbers.group(i / inner * size * inner + i % inner, size, stride, temperature);
   }
 };
 
 struct Rest {
-  const float* in;
-  float* out;
-  int64_t size, image;
-  DN_HD void operator()(int64_t i) const {
-    const int64_t at = i / size * image + i % size;
-    out[at] = in[at];
-  }
+  Numbers numbers;
+  int64_t first, size, image;
+  DN_HD void operator()(int64_t i) const { numbers.same(i / size * image + first + i % size); }
 };
 
 struct OneGroup {  // one group of a tree, for every image
-  const float* in;
-  float* out;
-  int64_t size, image;
+  Numbers numbers;
+  int64_t first, size, image;
   float temperature;
-  DN_HD void operator()(int64_t i) const {
-    softmax_group(in + i * image, out + i * image, size, 1, temperature);
-  }
+  DN_HD void operator()(int64_t i) const { numbers.group(i * image + first, size, 1, temperature); }
 };
+
+void run(const Softmax& op, const Context& context, const Numbers& numbers, const Shape& s,
+         int64_t batch) {
+  if (op.spatial) {  // compat: AlexeyAB's CPU path ignores spatial=1; T is 1 there
+    context.each(batch * s.plane(), EqualGroups{numbers, s.c, s.plane(), s.plane(), 1.f});
+  } else if (!op.group_sizes.empty()) {
+    int64_t first = 0;
+    for (const int size : op.group_sizes) {
+      context.each(batch, OneGroup{numbers, first, size, s.size(), op.temperature});
+      first += size;
+    }
+    context.each(batch * op.rest, Rest{numbers, first, op.rest, s.size()});
+  } else {
+    context.each(batch * op.groups,
+                 EqualGroups{numbers, s.size() / op.groups, 1, 1, op.temperature});
+  }
+}
 
 }  // namespace
 
 void Softmax::forward(const Context& context, const Args& args) const {
-  const Shape s = args.out_shape;
-  if (spatial) {  // compat: AlexeyAB's CPU path ignores spatial=1; T is 1 there
-    context.each(args.batch * s.plane(),
-                 EqualGroups{args.in[0], args.out, s.c, s.plane(), s.plane(), 1.f});
-  } else if (!group_sizes.empty()) {
-    int64_t offset = 0;
-    for (const int size : group_sizes) {
-      context.each(args.batch,
-                   OneGroup{args.in[0] + offset, args.out + offset, size, s.size(), temperature});
-      offset += size;
-    }
-    context.each(args.batch * rest, Rest{args.in[0] + offset, args.out + offset, rest, s.size()});
-  } else {
-    context.each(args.batch * groups,
-                 EqualGroups{args.in[0], args.out, s.size() / groups, 1, 1, temperature});
-  }
+  run(*this, context, {args.in[0], args.out, nullptr, nullptr}, args.out_shape, args.batch);
+}
+
+void Softmax::backward(const Context& context, const BackwardArgs& args) const {
+  if (!args.in_delta[0]) return;
+  if (hands_on_delta)
+    context.each(args.batch * args.out_shape.size(),
+                 AddScaledDelta{args.out_delta, args.in_delta[0], 1.f});
+  else
+    run(*this, context, {nullptr, args.out, args.out_delta, args.in_delta[0]}, args.out_shape,
+        args.batch);
 }
 
 void Softmax::describe(Json& json) const {

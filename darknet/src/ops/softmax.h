@@ -13,10 +13,14 @@ class Softmax final : public OpBase<Softmax> {
   int64_t rest = 0;              // numbers behind the groups that are handed on as they are
   bool spatial = false;
   float temperature = 1;
+  // A loss measured behind it gives the delta of the input already.
+  bool hands_on_delta = false;
 
   const char* kind() const override { return "softmax"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_output() const override { return !hands_on_delta; }
   void describe(Json& json) const override;
 };
 

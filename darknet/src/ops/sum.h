@@ -19,6 +19,15 @@ class Sum final : public OpBase<Sum> {
   const char* kind() const override { return "sum"; }
   Shape shape(const std::vector<Shape>& in) const override;
   void forward(const Context& context, const Args& args) const override;
+  std::vector<const Param*> params() const override {
+    if (!weights) return {};
+    return {weights};
+  }
+  void train_forward(const Context& context, const TrainArgs& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
+  bool backward_reads_inputs() const override { return weights != nullptr; }
+  TrainingMemory training_memory(const std::vector<Shape>& in, const Shape&,
+                                 int64_t) const override;
   std::vector<Constant> constants() const override;  // factors: inputs x (c or 1)
   double operations(const std::vector<Shape>& in, const Shape& out) const override {
     return double(in.size() - 1) * double(out.size());

@@ -15,6 +15,7 @@ class Upsample final : public OpBase<Upsample> {
     return {in[0].c, in[0].h * stride, in[0].w * stride};
   }
   void forward(const Context& context, const Args& args) const override;
+  void backward(const Context& context, const BackwardArgs& args) const override;
   void describe(Json& json) const override {
     json.field("stride", stride).field("scale", double(scale));
   }

@@ -1,0 +1,136 @@
+"""Training steps on given arrays: the engine's trainer without any data pipeline."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from .._native import FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
+from ..errors import ArgumentError
+
+__all__ = ["Replay", "replay"]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What training steps gave.
+
+    Attributes:
+        loss: of each step, mean per image as Darknet prints it.
+        rate: learning rate of each step.
+        weights_bytes: the .weights file behind each step.
+        deltas: of each layer with a loss the delta of the first mini-batch, (batch, C, H, W):
+            the negative gradient with respect to the layer's input.
+        outputs: of each layer the output of the first mini-batch, (batch, C, H, W), in training
+            mode.
+    """
+
+    loss: tuple[float, ...]
+    rate: tuple[float, ...]
+    weights_bytes: tuple[bytes, ...]
+    deltas: dict[int, FloatArray]
+    outputs: dict[int, FloatArray]
+
+
+def replay(
+    cfg: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | bytes | None,
+    inputs: npt.ArrayLike,
+    truth: npt.ArrayLike,
+    steps: int,
+    *,
+    seed: int = 0,
+    threads: int = 0,
+) -> Replay:
+    """Trains a network for a few steps on the same images.
+
+    Args:
+        cfg: a file, or the text of one where it has more than one line.
+        weights: a .weights file, or its bytes; None draws weights from ``seed``.
+        inputs: a mini-batch of batch/subdivisions images (times time_steps), taken for each
+            subdivision; or one for each.
+        truth: the truth of these images, as the heads take it.
+        steps: number of updates.
+        seed: of all that is random.
+        threads: of the engine; 0 takes one per processor.
+
+    Returns:
+        Loss, rate and weights of each step.
+
+    Raises:
+        CfgError: the cfg is wrong, or has nothing to train.
+        ArgumentError: the arrays do not fit.
+        TrainingDiverged: a loss or gradient is not finite.
+    """
+    text = os.fspath(cfg)
+    if "\n" in text:
+        network = NativeNetwork(text.encode(), "<text>")
+    else:
+        network = NativeNetwork(Path(text).read_bytes(), text)
+    network.seed(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "x.weights")
+        if isinstance(weights, bytes):
+            Path(file).write_bytes(weights)
+        elif weights is not None:
+            file = os.fspath(weights)
+        if weights is not None:
+            network.load_weights(file, -1, True)
+        trainer = NativeTrainer(network, TrainerOptions(threads=threads, seed=seed, keep_all=True))
+        file = os.path.join(folder, "step.weights")
+        return _steps(network, trainer, inputs, truth, steps, file)
+
+
+def _parts(array: npt.ArrayLike, size: int, subdivisions: int, what: str) -> list[FloatArray]:
+    """The array of each subdivision."""
+    flat = np.ascontiguousarray(array, np.float32).ravel()
+    if flat.size == size:
+        return [flat] * subdivisions
+    if flat.size == size * subdivisions:
+        return list(flat.reshape(subdivisions, size))
+    raise ArgumentError(
+        f"{what} has {flat.size} numbers, expected {size} for a mini-batch"
+        + (f" or {size * subdivisions} for an update" if subdivisions > 1 else "")
+    )
+
+
+def _steps(
+    network: NativeNetwork,
+    trainer: NativeTrainer,
+    inputs: npt.ArrayLike,
+    truth: npt.ArrayLike,
+    steps: int,
+    file: str,
+) -> Replay:
+    about = trainer.describe()
+    batch, subdivisions = about["batch"], about["subdivisions"]
+    images = _parts(inputs, batch * int(np.prod(about["input"])), subdivisions, "inputs")
+    truths = _parts(truth, batch * about["truths"], subdivisions, "truth")
+    loss, rate, saved = [], [], []
+    deltas: dict[int, FloatArray] = {}
+    outputs: dict[int, FloatArray] = {}
+    for _ in range(steps):
+        for image, true in zip(images, truths, strict=True):
+            trainer.set_input(image)
+            trainer.set_truth(true)
+            trainer.run()
+            if outputs:
+                continue
+            layers = network.describe(0, 0)["layers"]
+            shapes = {layer["index"]: (batch, *layer["output"]) for layer in layers}
+            outputs = {i: trainer.layer_output(i, shape) for i, shape in shapes.items()}
+            deltas = {
+                head["layer"]: trainer.layer_delta(head["layer"], shapes[head["layer"]])
+                for head in about["heads"]
+            }
+        loss.append(trainer.update())
+        rate.append(trainer.rate)
+        trainer.store()
+        network.save_weights(file, -1)
+        saved.append(Path(file).read_bytes())
+    return Replay(tuple(loss), tuple(rate), tuple(saved), deltas, outputs)

@@ -1,0 +1,200 @@
+"""Training steps give the numbers that Darknet's gave: train/.
+
+The runs of AlexeyAB's fork were made with its CPU code, which has three habits its GPU code and
+this engine do not have. They are played here from outside, so that all five steps can be compared:
+
+- Only convolutions and [shortcut] are updated: [connected] and [local] get learning_rate=0 here.
+- Deltas of the other layers are not cleared between mini-batches: what was there is given again
+  (``NativeTrainer.set_delta``).
+- A convolution overwrites what other readers of its input added to the delta before: in the few
+  networks where that happens, these readers look through a [route] with onlyforward=1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from pydarknet._native import NativeNetwork, NativeTrainer, TrainerOptions
+from pydarknet.training import replay
+
+Array = npt.NDArray[Any]
+
+FOLDER = Path(__file__).with_name("train")
+RECURRENT = {"crnn", "gru", "rnn"}  # not run by this engine yet
+NAMES = sorted({path.stem for path in FOLDER.glob("*.npz")} - RECURRENT)
+
+LOSS_TOLERANCE = 1e-4
+WEIGHTS_TOLERANCE = 1e-3  # of the step's change
+
+# pjreddie/darknet normalises by sqrt(variance) + 1e-6: (loss, weights)
+OTHER_EPSILON = {"connected_bn": (1e-3, 3e-3), "deconv": (4e-3, 3e-2)}
+# pjreddie's CPU code has the sign of large deltas wrong: only the first loss can be compared
+WRONG_SIGN = {"cost_smooth"}
+
+STOPPED = "[route]\nlayers=-1\nonlyforward=1\n\n"
+# cfg texts to replace, and the layers (in the new numbering) whose deltas stay
+AS_ON_THE_CPU: dict[str, tuple[dict[str, str], list[int]]] = {
+    "topology": (
+        {
+            "\n[shortcut]\nfrom=-2": "\n[shortcut]\nfrom=1",
+            "layers=-1,-3": "layers=-1,1",
+            "\n\n[convolutional]": "\n\n" + STOPPED + "[route]\nlayers=0\n\n[convolutional]",
+        },
+        [5, 7, 8, 9],
+    ),
+    "shortcut_weighted": (
+        {
+            "from=-2": "from=1",
+            "\n\n[convolutional]": "\n\n" + STOPPED + "[route]\nlayers=0\n\n[convolutional]",
+        },
+        [5],
+    ),
+    "se_sam": (
+        {
+            "from=-2": "from=4",
+            "from=-3\nactivation=linear\n\n": "from=-3\nactivation=linear\n\n"
+            + STOPPED
+            + "[route]\nlayers=3\n\n",
+        },
+        [7, 8],
+    ),
+    "yolo_two_heads": ({"layers=-3": "layers=-3\nonlyforward=1"}, []),
+    # a [route] of one layer shares its delta here
+    "spp": (
+        {"[route]\nlayers=-2": "[shortcut]\nfrom=-2\nalpha=0\nbeta=1\nactivation=linear"},
+        [2, 4, 5],
+    ),
+}
+CARRIED = (
+    "connected", "local", "avgpool", "route", "upsample", "normalization", "reorg3d", "sam",
+    "scale_channels",
+)  # fmt: skip
+
+
+@dataclass
+class Steps:
+    """Five steps, ours."""
+
+    loss: list[float]
+    rate: list[float]
+    weights: list[bytes]
+    deltas: dict[int, Array]
+
+
+class Recorded:
+    """Darknet's."""
+
+    def __init__(self, name: str) -> None:
+        with np.load(FOLDER / f"{name}.npz") as data:
+            self.data = {key: data[key] for key in data.files}
+        self.name = name
+        self.cfg = str(self.data["cfg"])
+        self.by_alexey = str(self.data["origin"]) == "alexey"
+        self.init = self.data["init"].tobytes()
+        self.deltas = {int(k[6:]): v for k, v in self.data.items() if k.startswith("delta_")}
+
+    def cpu_cfg(self) -> str:
+        """The cfg as AlexeyAB's CPU code takes it."""
+        text = self.cfg
+        for old, new in AS_ON_THE_CPU.get(self.name, ({}, []))[0].items():
+            assert old in text, old
+            at = text.rindex(old) if old.startswith("\n\n") else text.index(old)
+            text = text[:at] + new + text[at + len(old) :]
+        for section in ("[connected]", "[local]"):
+            text = text.replace(section, f"{section}\nlearning_rate=0")
+        return text
+
+
+def carried_layers(recorded: Recorded, layers: list[dict[str, Any]]) -> list[int]:
+    if recorded.name in AS_ON_THE_CPU:
+        return AS_ON_THE_CPU[recorded.name][1]
+    return [
+        layer["index"]
+        for layer in layers[:-1]
+        if layer["type"] in CARRIED and layers[layer["index"] + 1]["type"] != "convolutional"
+    ]
+
+
+def steps_as_on_the_cpu(recorded: Recorded, folder: Path) -> Steps:
+    network = NativeNetwork(recorded.cpu_cfg().encode(), "<text>")
+    file = folder / "x.weights"
+    file.write_bytes(recorded.init)
+    network.load_weights(str(file), -1, True)
+    trainer = NativeTrainer(network, TrainerOptions(keep_all=True))
+    about, layers = trainer.describe(), network.describe(0, 0)["layers"]
+    shapes = {layer["index"]: (about["batch"], *layer["output"]) for layer in layers}
+    trainer.set_input(recorded.data["input"])
+    trainer.set_truth(recorded.data["truth"])
+    steps = Steps([], [], [], {})
+    for _ in range(5):
+        for _ in range(about["subdivisions"]):
+            trainer.run()
+            for layer in carried_layers(recorded, layers):
+                trainer.set_delta(layer, trainer.layer_delta(layer, shapes[layer]))
+            if not steps.deltas:
+                for head in about["heads"]:
+                    delta = trainer.layer_delta(head["layer"], shapes[head["layer"]])
+                    steps.deltas[head["layer"]] = delta
+        steps.loss.append(trainer.update())
+        steps.rate.append(trainer.rate)
+        trainer.store()
+        network.save_weights(str(folder / "step.weights"), -1)
+        steps.weights.append((folder / "step.weights").read_bytes())
+    return steps
+
+
+def plain_steps(recorded: Recorded) -> Steps:
+    data = recorded.data
+    ours = replay(recorded.cfg, recorded.init, data["input"], data["truth"], 5)
+    return Steps(list(ours.loss), list(ours.rate), list(ours.weights_bytes), ours.deltas)
+
+
+def numbers(weights: bytes) -> Array:
+    return np.frombuffer(weights[20:], np.float32).astype(np.float64)
+
+
+def relative(ours: Array, golden: Array, to: Array) -> float:
+    return float(np.abs(ours - golden).max() / max(np.abs(to).max(), 1e-12))
+
+
+def test_nothing_is_missing() -> None:
+    assert len(NAMES) == 61
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_five_steps(name: str, tmp_path: Path) -> None:
+    recorded = Recorded(name)
+    ours = steps_as_on_the_cpu(recorded, tmp_path) if recorded.by_alexey else plain_steps(recorded)
+    loss_tolerance, tolerance = OTHER_EPSILON.get(name, (LOSS_TOLERANCE, WEIGHTS_TOLERANCE))
+    golden = recorded.data
+    np.testing.assert_allclose(ours.rate, golden["rate"], rtol=1e-5)
+    if name in WRONG_SIGN:
+        np.testing.assert_allclose(ours.loss[0], golden["loss"][0], rtol=loss_tolerance)
+        return
+    np.testing.assert_allclose(ours.loss, golden["loss"], rtol=loss_tolerance)
+    for step in (1, 2, 5):
+        theirs = golden[f"step_{step}"].tobytes()
+        change = numbers(theirs) - numbers(recorded.init)
+        weights = numbers(ours.weights[step - 1])
+        assert relative(weights, numbers(theirs), change) < tolerance, step
+        if recorded.by_alexey:  # pjreddie writes another revision
+            assert ours.weights[step - 1][:20] == theirs[:20]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if Recorded(name).deltas])
+def test_deltas_and_first_step(name: str) -> None:
+    """Without any of the CPU's habits: they do not show before the first update."""
+    recorded = Recorded(name)
+    ours = plain_steps(recorded)
+    for layer, golden in recorded.deltas.items():
+        delta = ours.deltas[layer]
+        if "[region]" in recorded.cfg:  # ours lies cell by cell, as the output does
+            delta = np.moveaxis(delta, 3, 1)
+        assert relative(delta.ravel(), golden, golden) < 1e-4
+    np.testing.assert_allclose(ours.loss[0], recorded.data["loss"][0], rtol=LOSS_TOLERANCE)
