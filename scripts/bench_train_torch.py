@@ -77,7 +77,9 @@ class Darknet(nn.Module):
             return nn.Identity(), sum(of) // int(options.get("groups", 1))
         if kind == "shortcut":
             return nn.Sequential(*activation_of(options.get("activation", "linear"))), before
-        if kind in ("yolo", "dropout"):
+        if kind == "dropout":
+            return nn.Dropout(float(options["probability"])), before
+        if kind == "yolo":
             return nn.Identity(), before
         raise ValueError(f"[{kind}] is not built here")
 
