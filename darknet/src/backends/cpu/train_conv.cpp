@@ -19,8 +19,8 @@ cpu::ConvShape shape_of(const Conv& conv, const Shape& in, int64_t batch) {
           int(conv.pad_top), int(conv.pad_left), int(conv.groups)};
 }
 
-// Which outputs and taps meet one phase of the input along a dimension: input p + stride * j is read
-// by output j + shift - m through tap first + stride * m, for m in [0, taps).
+// Which outputs and taps meet one phase of the input along a dimension: input p + stride * j is
+// read by output j + shift - m through tap first + stride * m, for m in [0, taps).
 struct PhaseTaps {
   int first, taps, shift, size;  // size: inputs of the phase
 };
@@ -37,7 +37,10 @@ class TrainConv final : public BlockedTrainKernel {
  public:
   // Says by `usable` whether there are kernels for all of it.
   TrainConv(const TrainRequest& request, const Conv& conv, bool& usable)
-      : BlockedTrainKernel("conv", 1), conv_(conv), batch_(request.batch) {
+      : BlockedTrainKernel("conv", 1),
+        conv_(conv),
+        batch_(request.batch),
+        threads_(threads_for(request)) {
     const TrainRequest::Part& part = request.parts[0];
     in_ = part.in_shapes[0];
     out_ = part.out_shape;
@@ -50,19 +53,18 @@ class TrainConv final : public BlockedTrainKernel {
     usable = plan_forward(plain) && plan_gradient(plain) && (!wants_delta_ || plan_delta());
     if (!usable) return;
     if (plain) in_layouts[0] = Layout::plain;
-    size_for(request.threads);
+    size_for(threads_);
   }
 
   void forward(const TrainRun& run) const override {
     void* scratch = nullptr;
     void* packed = split(run.scratch, forward_.packed_bytes, scratch);
-    cpu::pack_conv(forward_, weights_.value, biases_.value, packed, run.context.threads);
-    cpu::run_conv(forward_, packed, source(run.in[0]), target(run.out), {}, scratch,
-                  run.context.threads);
+    cpu::pack_conv(forward_, weights_.value, biases_.value, packed, threads_);
+    cpu::run_conv(forward_, packed, source(run.in[0]), target(run.out), {}, scratch, threads_);
   }
 
   void backward(const TrainRun& run) const override {
-    const int threads = run.context.threads;
+    const int threads = threads_;
     if (biases_.gradient)
       cpu::add_channel_sums(int(batch_), int(out_.c), int(out_.h), int(out_.w),
                             source(run.out_delta), biases_.gradient,
@@ -153,12 +155,11 @@ class TrainConv final : public BlockedTrainKernel {
   }
 
   void size_for(int threads) {
-    scratch_bytes =
-        aligned(forward_.packed_bytes) + cpu::conv_scratch_bytes(forward_, threads);
+    scratch_bytes = aligned(forward_.packed_bytes) + cpu::conv_scratch_bytes(forward_, threads);
     if (biases_.gradient)
-      scratch_bytes = std::max(scratch_bytes, size_t(batch_ * elements({out_.c, 1, 1},
-                                                                       Layout::blocked)) *
-                                                  sizeof(float));
+      scratch_bytes =
+          std::max(scratch_bytes,
+                   size_t(batch_ * elements({out_.c, 1, 1}, Layout::blocked)) * sizeof(float));
     if (weights_.gradient)
       scratch_bytes = std::max(scratch_bytes, cpu::gradient_scratch_bytes(gradient_, threads));
     size_t packed = 0, most = 0, weights = 0;
@@ -169,8 +170,7 @@ class TrainConv final : public BlockedTrainKernel {
       const Shape s{in_.c, phase.rows.size, phase.columns.size};
       const bool direct = phases_.size() == 1 && can_accumulate(phase);
       const size_t images = phases_.size() == 1 ? size_t(batch_) : 1;
-      const size_t out =
-          direct ? 0 : images * size_t(elements(s, Layout::blocked)) * sizeof(float);
+      const size_t out = direct ? 0 : images * size_t(elements(s, Layout::blocked)) * sizeof(float);
       most = std::max(most, aligned(out) + cpu::conv_scratch_bytes(phase.plan, threads));
     }
     scratch_bytes = std::max(scratch_bytes, packed + std::max(most, weights));
@@ -188,8 +188,7 @@ class TrainConv final : public BlockedTrainKernel {
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t c = 0; c < in_.c; ++c)
       for (int64_t f = 0; f < outs; ++f) {
-        const float* from =
-            weights_.value + ((c / ins * outs + f) * ins + c % ins) * all;
+        const float* from = weights_.value + ((c / ins * outs + f) * ins + c % ins) * all;
         float* out = to + (c * outs + f) * taps;
         for (int64_t y = 0; y < rows; ++y)
           for (int64_t x = 0; x < columns; ++x) {
@@ -207,7 +206,7 @@ class TrainConv final : public BlockedTrainKernel {
 
   void whole_delta(const TrainRun& run) const {
     const DeltaPhase& phase = phases_[0];
-    const int threads = run.context.threads;
+    const int threads = threads_;
     void* rest = nullptr;
     void* packed = split(run.scratch, phase.plan.packed_bytes, rest);
     pack(phase, packed, static_cast<float*>(rest), threads);
@@ -228,7 +227,7 @@ class TrainConv final : public BlockedTrainKernel {
   }
 
   void phased_delta(const TrainRun& run) const {
-    const int threads = run.context.threads;
+    const int threads = threads_;
     std::vector<void*> packed;
     char* at = static_cast<char*>(run.scratch);
     for (const DeltaPhase& phase : phases_) {
@@ -236,8 +235,7 @@ class TrainConv final : public BlockedTrainKernel {
       if (!phase.empty()) at += aligned(phase.plan.packed_bytes);
     }
     for (size_t i = 0; i < phases_.size(); ++i)
-      if (!phases_[i].empty())
-        pack(phases_[i], packed[i], reinterpret_cast<float*>(at), threads);
+      if (!phases_[i].empty()) pack(phases_[i], packed[i], reinterpret_cast<float*>(at), threads);
     for (int64_t image = 0; image < batch_; ++image) {
       cpu::Target to = target(run.in_delta[0]);
       to.data += image * to.batch_stride;
@@ -253,8 +251,8 @@ class TrainConv final : public BlockedTrainKernel {
           part = nullptr;
         else
           cpu::run_conv(phase.plan, packed[i], delta, {part, numbers}, {}, scratch, threads);
-        cpu::spread_phase({1, int(in_.c), int(in_.h), int(in_.w), phase.y, phase.x,
-                           shape_.stride_y, shape_.stride_x},
+        cpu::spread_phase({1, int(in_.c), int(in_.h), int(in_.w), phase.y, phase.x, shape_.stride_y,
+                           shape_.stride_x},
                           {part, numbers}, to, run.add[0] != 0, threads);
       }
     }
@@ -262,6 +260,7 @@ class TrainConv final : public BlockedTrainKernel {
 
   const Conv& conv_;
   int64_t batch_;
+  int threads_;
   Shape in_, out_;
   Live weights_, biases_;
   cpu::ConvShape shape_;

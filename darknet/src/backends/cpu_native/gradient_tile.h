@@ -1,5 +1,5 @@
-// The innermost loop of every gradient of dense weights: R input channels times NV vectors of output
-// channels stay in registers while the products of many pixels are summed.
+// The innermost loop of every gradient of dense weights: R input channels times NV vectors of
+// output channels stay in registers while the products of many pixels are summed.
 #pragma once
 
 #include "simd.h"

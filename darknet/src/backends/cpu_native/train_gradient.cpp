@@ -20,8 +20,8 @@ struct Geometry {
   int blocks, k_padded, tiles;  // input channel blocks, output channels, register tiles of them
   int units, taps;
   int parts;
-  int chunk;           // output rows, or pixels of pointwise kernels, at a time
-  int chunks;          // in an image
+  int chunk;   // output rows, or pixels of pointwise kernels, at a time
+  int chunks;  // in an image
   int64_t unit_floats;
   int64_t copy_floats;  // of a thread: a chunk's input with channels in blocks
 };
@@ -73,7 +73,8 @@ struct Job {
   float* sums;  // [part][unit][tap][16][channels of the tile]
 };
 
-// Where a chunk's input lies: channel blocks are `plane` floats apart, and row 0 would be at `data`.
+// Where a chunk's input lies: channel blocks are `plane` floats apart, and row 0 would be at
+// `data`.
 struct Input {
   const float* data;
   int64_t plane;
@@ -86,8 +87,8 @@ Input copy_plain(const Job& job, int image, int row0, int row1, float* copy) {
   const int64_t pixels = (int64_t)most(0, to - from) * s.w, plane = (int64_t)s.h * s.w;
   for (int b = 0; b < job.g.blocks; ++b) {
     float* out = copy + b * pixels * kBlock;
-    const float* in = job.src.data + image * job.src.batch_stride + b * kBlock * plane +
-                      (int64_t)from * s.w;
+    const float* in =
+        job.src.data + image * job.src.batch_stride + b * kBlock * plane + (int64_t)from * s.w;
     const int lanes = least(kBlock, s.c - b * kBlock);
     memset(out, 0, pixels * kBlock * 4);
     for (int lane = 0; lane < lanes; ++lane)
@@ -126,9 +127,11 @@ void add_unit(const Job& job, const Input& input, int image, int chunk, int unit
   }
   for (int tap = 0; tap < g.taps; ++tap) {
     const int y0 = tap / s.kw * s.dilation - s.pad_top, x0 = tap % s.kw * s.dilation - s.pad_left;
-    const Range ys = inside(chunk * g.chunk, least(s.oh, (chunk + 1) * g.chunk), y0, s.stride_y, s.h);
+    const Range ys =
+        inside(chunk * g.chunk, least(s.oh, (chunk + 1) * g.chunk), y0, s.stride_y, s.h);
     const Range xs = inside(0, s.ow, x0, s.stride_x, s.w);
-    outer.input = x + ((int64_t)(y0 + ys.from * s.stride_y) * s.w + x0 + xs.from * s.stride_x) * kBlock;
+    outer.input =
+        x + ((int64_t)(y0 + ys.from * s.stride_y) * s.w + x0 + xs.from * s.stride_x) * kBlock;
     outer.delta = d + ((int64_t)ys.from * s.ow + xs.from) * kBlock;
     outer.rows = ys.to - ys.from;
     outer.count = xs.to - xs.from;
@@ -261,7 +264,8 @@ void depthwise_plane(const ConvShape& s, const float* src, const float* delta, f
         const Range first = inside(0, s.ow, x0, s.stride_x, s.w);
         const Range last = inside(0, s.ow, x0 + (taps - 1) * s.dilation, s.stride_x, s.w);
         const int from = most(first.from, last.from), end = most(from, least(first.to, last.to));
-        add_rows(taps, row + (int64_t)x0 * kBlock, d, s.stride_x, s.dilation * kBlock, from, end, to);
+        add_rows(taps, row + (int64_t)x0 * kBlock, d, s.stride_x, s.dilation * kBlock, from, end,
+                 to);
         for (int t = 0; t < taps; ++t) {
           const int at = x0 + t * s.dilation;
           const Range one = inside(0, s.ow, at, s.stride_x, s.w);
@@ -300,8 +304,8 @@ void add_depthwise_gradient(const GradientDesc& d, Source src, Source out_delta,
     for (int tap = 0; tap < taps; ++tap) {
       double sum = 0;
       for (int image = 0; image < s.n; ++image)
-        sum += (double)scratch[(int64_t)(image * blocks + c / kBlock) * floats + tap * kBlock +
-                               c % kBlock];
+        sum += (double)
+            scratch[(int64_t)(image * blocks + c / kBlock) * floats + tap * kBlock + c % kBlock];
       gradient[(int64_t)c * taps + tap] += (float)sum;
     }
   }

@@ -55,8 +55,9 @@ void plane_statistics(const float* src, int64_t pixels, double* mean, double* sq
       const int64_t count = least(kChunk, pixels - p0);
       const float* x = src + p0 * kBlock + lane;
       vf sum, none, deviation;
-      sum_chunk(count, [&](int64_t p, vf* a, vf* b) { *a = load(x + p * kBlock), *b = vf{}; },
-                &sum, &none);
+      sum_chunk(
+          count, [&](int64_t p, vf* a, vf* b) { *a = load(x + p * kBlock), *b = vf{}; }, &sum,
+          &none);
       const vf middle = sum / splat((float)count);
       sum_chunk(
           count,
@@ -249,8 +250,7 @@ void norm_backward(const NormShape& s, const NormBackward& norm, Source src, Sou
     affine.shift[k] = (float)(-(double)affine.factor[k] * sum / n);
   }
   if (!in_delta.data) return;
-  with_act(s.act,
-           Backward{s, src, out_delta, in_delta, affine, norm.add, threads});
+  with_act(s.act, Backward{s, src, out_delta, in_delta, affine, norm.add, threads});
 }
 
 }  // namespace dn::cpu::DN_ISA

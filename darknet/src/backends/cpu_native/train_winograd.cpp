@@ -1,6 +1,6 @@
-// The gradient of a 3x3 convolution's weights by Winograd's F(4x4): the transposes of the transforms
-// of outputs and kernels stand around the same products, so that a tile of 4x4 deltas and 6x6 inputs
-// takes 36 multiplications instead of 144.
+// The gradient of a 3x3 convolution's weights by Winograd's F(4x4): the transposes of the
+// transforms of outputs and kernels stand around the same products, so that a tile of 4x4 deltas
+// and 6x6 inputs takes 36 multiplications instead of 144.
 //
 // Blocks of tiles are transformed by all threads together; then each takes its own units, of one
 // input channel block and one register tile of output channels, and sums the products of all tiles.
@@ -109,8 +109,8 @@ struct Job {
   float *inputs, *deltas, *sums;
 };
 
-// Transforms one channel block of inputs (block < g.blocks) or deltas of a tile; `slot` is its place
-// in the block of tiles.
+// Transforms one channel block of inputs (block < g.blocks) or deltas of a tile; `slot` is its
+// place in the block of tiles.
 void transform(const Job& job, int block, int tile, int slot) {
   const Geometry& g = job.g;
   const ConvShape& s = g.s;
@@ -130,8 +130,8 @@ void transform(const Job& job, int block, int tile, int slot) {
     return;
   }
   block -= g.blocks;
-  const float* plane =
-      job.out_delta.data + image * job.out_delta.batch_stride + (int64_t)block * s.oh * s.ow * kBlock;
+  const float* plane = job.out_delta.data + image * job.out_delta.batch_stride +
+                       (int64_t)block * s.oh * s.ow * kBlock;
   const int y0 = row * kOut, x0 = column * kOut;
   const bool inside = y0 + kOut <= s.oh && x0 + kOut <= s.ow;
   if (!inside) copy_patch<kOut>(plane, s.oh, s.ow, y0, x0, patch);
@@ -214,7 +214,8 @@ void add_winograd_gradient(const GradientDesc& d, Source src, Source out_delta, 
     const int count = part(g.tiles, i + 1, g.tile_blocks) - first;
 #pragma omp for schedule(static, 1)
     for (int id = 0; id < threads; ++id)
-      for (int t = part(blocks * count, id, threads); t < part(blocks * count, id + 1, threads); ++t)
+      for (int t = part(blocks * count, id, threads); t < part(blocks * count, id + 1, threads);
+           ++t)
         transform(job, t / count, first + t % count, t % count);
 #pragma omp for schedule(static, 1)
     for (int id = 0; id < threads; ++id) {

@@ -1,6 +1,6 @@
-// Hand-made CPU kernels of training, f32: what backward passes need beside the kernels of kernels.h,
-// on the same layouts and under the same rules. Gradients and deltas are negative gradients of the
-// cost; gradients of parameters are added to.
+// Hand-made CPU kernels of training, f32: what backward passes need beside the kernels of
+// kernels.h, on the same layouts and under the same rules. Gradients and deltas are negative
+// gradients of the cost; gradients of parameters are added to.
 #pragma once
 
 #include "kernels.h"
@@ -92,12 +92,13 @@ void drop_backward(const DropShape& shape, const uint16_t* kept, Source out_delt
 // Puts the pixels of `src`, [h of phase][w of phase], to the places first + step * i of a map: the
 // phases of the input delta of a convolution with strides. src without data: zeros.
 struct Phase {
-  int n, c, h, w;            // of dst
+  int n, c, h, w;  // of dst
   int first_y, first_x, step_y, step_x;
 };
 void spread_phase(const Phase& phase, Source src, Target dst, bool add, int threads);
 
 // Optimiser, element by element: see train/solver.cpp.
+bool all_finite(int64_t size, const float* numbers, int threads);
 struct MomentumUpdate {
   float step, decay, momentum;
 };
