@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .._native import FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
+from .._arguments import check_choice
+from .._native import BACKENDS, FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
 from ..errors import ArgumentError
 
 __all__ = ["Replay", "replay"]
@@ -46,6 +47,7 @@ def replay(
     *,
     seed: int = 0,
     threads: int = 0,
+    backend: str = "auto",
 ) -> Replay:
     """Trains a network for a few steps on the same images.
 
@@ -58,6 +60,8 @@ def replay(
         steps: number of updates.
         seed: of all that is random.
         threads: of the engine; 0 takes one per processor.
+        backend: "auto", the fastest; "portable", without libraries; "reference", slow and readable,
+            the oracle of the others.
 
     Returns:
         Loss, rate and weights of each step.
@@ -72,6 +76,7 @@ def replay(
         network = NativeNetwork(text.encode(), "<text>")
     else:
         network = NativeNetwork(Path(text).read_bytes(), text)
+    check_choice("backend", backend, BACKENDS)
     network.seed(seed)
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "x.weights")
@@ -81,7 +86,8 @@ def replay(
             file = os.fspath(weights)
         if weights is not None:
             network.load_weights(file, -1, True)
-        trainer = NativeTrainer(network, TrainerOptions(threads=threads, seed=seed, keep_all=True))
+        options = TrainerOptions(threads=threads, seed=seed, keep_all=True, backend=backend)
+        trainer = NativeTrainer(network, options)
         file = os.path.join(folder, "step.weights")
         return _steps(network, trainer, inputs, truth, steps, file)
 

@@ -121,12 +121,12 @@ def carried_layers(recorded: Recorded, layers: list[dict[str, Any]]) -> list[int
     ]
 
 
-def steps_as_on_the_cpu(recorded: Recorded, folder: Path) -> Steps:
+def steps_as_on_the_cpu(recorded: Recorded, folder: Path, backend: str) -> Steps:
     network = NativeNetwork(recorded.cpu_cfg().encode(), "<text>")
     file = folder / "x.weights"
     file.write_bytes(recorded.init)
     network.load_weights(str(file), -1, True)
-    trainer = NativeTrainer(network, TrainerOptions(keep_all=True))
+    trainer = NativeTrainer(network, TrainerOptions(keep_all=True, backend=backend))
     about, layers = trainer.describe(), network.describe(0, 0)["layers"]
     shapes = {layer["index"]: (about["batch"], *layer["output"]) for layer in layers}
     trainer.set_input(recorded.data["input"])
@@ -149,9 +149,9 @@ def steps_as_on_the_cpu(recorded: Recorded, folder: Path) -> Steps:
     return steps
 
 
-def plain_steps(recorded: Recorded) -> Steps:
+def plain_steps(recorded: Recorded, backend: str) -> Steps:
     data = recorded.data
-    ours = replay(recorded.cfg, recorded.init, data["input"], data["truth"], 5)
+    ours = replay(recorded.cfg, recorded.init, data["input"], data["truth"], 5, backend=backend)
     return Steps(list(ours.loss), list(ours.rate), list(ours.weights_bytes), ours.deltas)
 
 
@@ -167,10 +167,14 @@ def test_nothing_is_missing() -> None:
     assert len(NAMES) + len(RECURRENT) == 61
 
 
+@pytest.mark.parametrize("backend", ["auto", "reference"])
 @pytest.mark.parametrize("name", NAMES)
-def test_five_steps(name: str, tmp_path: Path) -> None:
+def test_five_steps(name: str, backend: str, tmp_path: Path) -> None:
     recorded = Recorded(name)
-    ours = steps_as_on_the_cpu(recorded, tmp_path) if recorded.by_alexey else plain_steps(recorded)
+    if recorded.by_alexey:
+        ours = steps_as_on_the_cpu(recorded, tmp_path, backend)
+    else:
+        ours = plain_steps(recorded, backend)
     loss_tolerance, tolerance = OTHER_EPSILON.get(name, (LOSS_TOLERANCE, WEIGHTS_TOLERANCE))
     golden = recorded.data
     np.testing.assert_allclose(ours.rate, golden["rate"], rtol=1e-5)
@@ -191,7 +195,7 @@ def test_five_steps(name: str, tmp_path: Path) -> None:
 def test_deltas_and_first_step(name: str) -> None:
     """Without any of the CPU's habits: they do not show before the first update."""
     recorded = Recorded(name)
-    ours = plain_steps(recorded)
+    ours = plain_steps(recorded, "auto")
     for layer, golden in recorded.deltas.items():
         delta = ours.deltas[layer]
         if "[region]" in recorded.cfg:  # ours lies cell by cell, as the output does

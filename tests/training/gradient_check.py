@@ -18,14 +18,22 @@ Array = npt.NDArray[Any]
 class Training:
     """A trainer on a network with random parameters and input; its objective is sum(r * output)."""
 
-    def __init__(self, layers: str, *, shape: tuple[int, int, int], batch: int, seed: int = 0):
+    def __init__(
+        self,
+        layers: str,
+        *,
+        shape: tuple[int, int, int],
+        batch: int,
+        seed: int = 0,
+        backend: str = "auto",
+    ):
         self.case = Case(net(*shape, batch=batch) + layers, batch=batch, seed=seed)
         self.network = NativeNetwork(self.case.text.encode(), self.case.name)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "x.weights"
             self.case._write(str(file))
             self.network.load_weights(str(file), -1, True)
-            options = TrainerOptions(keep_all=True, input_delta=True, seed=seed)
+            options = TrainerOptions(keep_all=True, input_delta=True, seed=seed, backend=backend)
             self.trainer = NativeTrainer(self.network, options)
         self.last = len(self.case.layers) - 1
         self.output_shape = (batch, *self.case.shape())
@@ -53,12 +61,13 @@ def check_gradients(
     step: float = 1e-2,
     directions: int = 3,
     seed: int = 0,
+    backend: str = "auto",
 ) -> None:
     """Input and parameters of all layers, along random directions.
 
     The derivative of sum(r * output) is what the engine gives where r is the output's delta.
     """
-    training = Training(layers, shape=shape, batch=batch, seed=seed)
+    training = Training(layers, shape=shape, batch=batch, seed=seed, backend=backend)
     trainer, case = training.trainer, training.case
     trainer.set_delta(training.last, training.weighting)
     training.run(case.input)

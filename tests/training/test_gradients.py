@@ -102,9 +102,10 @@ ACTIVATIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("backend", ["auto", "reference"])
 @pytest.mark.parametrize("name", SMOOTH)
-def test_layers(name: str) -> None:
-    check_gradients(SMOOTH[name], step=3e-3)
+def test_layers(name: str, backend: str) -> None:
+    check_gradients(SMOOTH[name], step=3e-3, backend=backend)
 
 
 @pytest.mark.parametrize("name", EVEN)
@@ -112,9 +113,10 @@ def test_permutations(name: str) -> None:
     check_gradients(section("convolutional", filters=16, size=1) + EVEN[name], shape=(2, 4, 6))
 
 
+@pytest.mark.parametrize("backend", ["auto", "reference"])
 @pytest.mark.parametrize("name", KINKED)
-def test_layers_that_choose(name: str) -> None:
-    check_gradients(KINKED[name], step=1e-3, tolerance=3e-2)
+def test_layers_that_choose(name: str, backend: str) -> None:
+    check_gradients(KINKED[name], step=1e-3, tolerance=3e-2, backend=backend)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -347,18 +347,20 @@ void TrainingCompiler::share_in_place() {
     const Step& step = plan_.steps_[s];
     if (!step.kernel) continue;
     const int out = data_[size_t(step.out)], out_delta = delta_[size_t(step.out)];
+    const auto once = [&](size_t i) {
+      return std::count(step.in.begin(), step.in.end(), step.in[i]) == 1;
+    };
     for (size_t i = 0; i < step.in.size(); ++i) {
       const int which = step.kernel->in_place, in = data_[size_t(step.in[i])];
       if (which != kAnyInput && which != int(i)) continue;
       const bool over = slots_[size_t(in)].inside < 0 && slots_[size_t(in)].last == int(s);
-      const bool once = std::count(step.in.begin(), step.in.end(), step.in[i]) == 1;
-      if (!over || !once || slots_[size_t(out)].inside >= 0) continue;
+      if (!over || !once(i) || slots_[size_t(out)].inside >= 0) continue;
       if (slots_[size_t(in)].bytes != slots_[size_t(out)].bytes) continue;
       put_inside(out, in, 0);
     }
     for (size_t i = 0; i < step.in.size() && step.runs_backward; ++i) {
       const int which = step.kernel->delta_in_place, in = delta_[size_t(step.in[i])];
-      if ((which != kAnyInput && which != int(i)) || in < 0 || step.add[i]) continue;
+      if ((which != kAnyInput && which != int(i)) || in < 0 || step.add[i] || !once(i)) continue;
       if (slots_[size_t(in)].inside >= 0) continue;
       if (slots_[size_t(in)].bytes != slots_[size_t(out_delta)].bytes) continue;
       if (slots_[size_t(root_of(out_delta))].inside == in || !strided_ok(step.in[i], out_delta))

@@ -73,7 +73,7 @@ class TrainConv final : public BlockedTrainKernel {
       cpu::add_gradient(gradient_, source(run.in[0]), source(run.out_delta), weights_.gradient,
                         run.scratch, threads);
     if (!run.in_delta[0].data) return;
-    if (phases_.size() == 1)
+    if (!strided())
       whole_delta(run);
     else
       phased_delta(run);
@@ -96,6 +96,8 @@ class TrainConv final : public BlockedTrainKernel {
     return scratch;
   }
 
+  bool strided() const { return conv_.stride_y > 1 || conv_.stride_x > 1; }
+
   bool plan_forward(bool plain) {
     cpu::ConvDesc desc;
     desc.shape = shape_;
@@ -115,8 +117,7 @@ class TrainConv final : public BlockedTrainKernel {
   }
 
   bool plan_delta() {
-    const bool strided = conv_.stride_y > 1 || conv_.stride_x > 1;
-    if (strided && conv_.dilation > 1) return false;
+    if (strided() && conv_.dilation > 1) return false;
     for (int y = 0; y < conv_.stride_y; ++y)
       for (int x = 0; x < conv_.stride_x; ++x) {
         DeltaPhase phase;
@@ -125,16 +126,16 @@ class TrainConv final : public BlockedTrainKernel {
         phase.rows = phase_taps(y, shape_.kh, shape_.stride_y, shape_.pad_top, shape_.h);
         phase.columns = phase_taps(x, shape_.kw, shape_.stride_x, shape_.pad_left, shape_.w);
         if (phase.rows.size == 0 || phase.columns.size == 0) continue;
-        if (!phase.empty() && !plan_phase(phase, strided)) return false;
+        if (!phase.empty() && !plan_phase(phase)) return false;
         phases_.push_back(phase);
       }
     return true;
   }
 
-  bool plan_phase(DeltaPhase& phase, bool strided) {
+  bool plan_phase(DeltaPhase& phase) {
     cpu::ConvShape s = shape_;
     const int d = s.dilation;
-    s.n = strided ? 1 : s.n;  // one image at a time, while it is in cache
+    s.n = strided() ? 1 : s.n;  // one image at a time, while it is in cache
     std::swap(s.c, s.k);
     s.h = shape_.oh;
     s.w = shape_.ow;
@@ -143,9 +144,8 @@ class TrainConv final : public BlockedTrainKernel {
     s.kh = phase.rows.taps;
     s.kw = phase.columns.taps;
     s.stride_y = s.stride_x = 1;
-    s.pad_top = strided ? s.kh - 1 - phase.rows.shift : (s.kh - 1) * d - shape_.pad_top;
-    s.pad_left = strided ? s.kw - 1 - phase.columns.shift : (s.kw - 1) * d - shape_.pad_left;
-    if (s.pad_top < 0 || s.pad_left < 0) return false;
+    s.pad_top = strided() ? s.kh - 1 - phase.rows.shift : (s.kh - 1) * d - shape_.pad_top;
+    s.pad_left = strided() ? s.kw - 1 - phase.columns.shift : (s.kw - 1) * d - shape_.pad_left;
     cpu::ConvDesc desc;
     desc.shape = s;
     desc.quick_pack = true;
@@ -168,8 +168,8 @@ class TrainConv final : public BlockedTrainKernel {
       packed += aligned(phase.plan.packed_bytes);
       weights = std::max(weights, size_t(phase.weights) * sizeof(float));
       const Shape s{in_.c, phase.rows.size, phase.columns.size};
-      const bool direct = phases_.size() == 1 && can_accumulate(phase);
-      const size_t images = phases_.size() == 1 ? size_t(batch_) : 1;
+      const bool direct = !strided() && can_accumulate(phase);
+      const size_t images = strided() ? 1 : size_t(batch_);
       const size_t out = direct ? 0 : images * size_t(elements(s, Layout::blocked)) * sizeof(float);
       most = std::max(most, aligned(out) + cpu::conv_scratch_bytes(phase.plan, threads));
     }

@@ -111,7 +111,7 @@ void conv_depthwise(const ConvDesc& d, const float* packed, Source src, Target d
   const int64_t src_block = src_plane(s) * kBlock, dst_block = dst_plane(s) * kBlock;
   const InnerPixels inner_pixels_of = find_inner(s);
   // Output columns [inner0, inner1) have all their taps inside.
-  const int inner0 = least(s.ow, ceil_div(s.pad_left, s.stride_x));
+  const int inner0 = most(0, least(s.ow, ceil_div(s.pad_left, s.stride_x)));
   const int room = s.w + s.pad_left - (s.kw - 1) * s.dilation - 1;
   const int inner1 = most(inner0, least(s.ow, room < 0 ? 0 : room / s.stride_x + 1));
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
