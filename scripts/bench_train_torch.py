@@ -134,7 +134,7 @@ class Training:
         torch.set_num_threads(threads)
         net = sections_of(cfg)[0][1]
         shape = (batch, int(net["channels"]), int(net["height"]), int(net["width"]))
-        self.model = Darknet(cfg).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.model = Darknet(cfg).to(memory_format=torch.channels_last).train()
         self.images = torch.rand(shape).contiguous(memory_format=torch.channels_last)
         self.solver = torch.optim.SGD(
             self.model.parameters(), lr=1e-5, momentum=0.9, weight_decay=5e-4
@@ -146,5 +146,5 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             heads = self.model(self.images)
         loss = sum(head.float().square().sum() for head in heads)
-        loss.backward()  # type: ignore[union-attr]
+        loss.backward()
         self.solver.step()

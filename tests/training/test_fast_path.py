@@ -232,9 +232,7 @@ def test_convolutions(
     channels=st.integers(1, 40), height=st.integers(1, 19), width=st.integers(1, 19),
     batch=st.integers(2, 5), activation=st.sampled_from(["linear", "leaky", "mish"]),
 )  # fmt: skip
-def test_normalisation(
-    channels: int, height: int, width: int, batch: int, activation: str
-) -> None:
+def test_normalisation(channels: int, height: int, width: int, batch: int, activation: str) -> None:
     first = section("convolutional", filters=channels, size=1, activation="linear")
     # few numbers may lie so close that the rounding of their mean shows
     tolerance = 1e-3 if batch * height * width > 20 else 3e-2
