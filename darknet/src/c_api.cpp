@@ -247,6 +247,13 @@ dn_status dn_plan_run(dn_plan* plan) {
   });
 }
 
+dn_status dn_plan_reset_state(dn_plan* plan, int slot) {
+  return guarded([&] {
+    need(plan, "plan");
+    plan->plan.reset_state(slot);
+  });
+}
+
 dn_status dn_plan_profile(dn_plan* plan, int repeat) {
   return guarded([&] {
     need(plan, "plan");

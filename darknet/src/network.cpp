@@ -10,18 +10,9 @@ namespace dn {
 
 namespace {
 
-// Sections of recurrent networks: known, and not run by this engine yet.
-bool is_recurrent(const std::string& type) {
-  for (const char* known : {"rnn", "crnn", "gru", "lstm", "conv_lstm", "history"})
-    if (type == known) return true;
-  return false;
-}
-
 std::unique_ptr<Layer> layer_of(const Section& section, const Place& place) {
   std::unique_ptr<Layer> layer = make_layer(section.type);
   if (layer) return layer;
-  if (is_recurrent(section.type))
-    throw Error(DN_ERROR_CFG, "recurrent sections are not run by this engine", place);
   throw Error(DN_ERROR_CFG, "unknown section" + suggestion(section.type, section_types()), place);
 }
 
@@ -101,7 +92,8 @@ Shape Network::input_shape(int w, int h) const {
 Graph Network::lower(int w, int h, bool training_ops) const {
   Graph graph;
   graph.values.push_back(input_shape(w, h));
-  Lowering g(graph, layers, training_ops);
+  graph.time_steps.push_back(1);
+  Lowering g(graph, layers, training_ops, training_ops ? time_steps : 1);
   for (const auto& layer : layers) {
     g.begin(layer->index);
     try {

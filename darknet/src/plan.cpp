@@ -95,6 +95,10 @@ void Plan::run() {
   for (const Step& step : steps_) step.kernel->run(args_of(step));
 }
 
+void Plan::reset_state(int slot) {
+  for (const Node& node : graph_.nodes) node.op->reset_state(slot);
+}
+
 void Plan::profile(int repeat) {
   using Clock = std::chrono::steady_clock;
   run();

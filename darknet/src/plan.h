@@ -39,6 +39,8 @@ class Plan {
   void set_image(int slot, const dn_image& image, dn_resize resize);
   void set_input(const float* input, size_t size);
   void run();
+  // Of recurrent layers, for one image or, where slot is negative, for all.
+  void reset_state(int slot);
   void profile(int repeat);
   // Number index of the network's outputs, or any layer's output, for all images.
   void output(int index, float* out, size_t size) const;

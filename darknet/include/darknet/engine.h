@@ -181,6 +181,10 @@ DN_API dn_status dn_plan_set_input(dn_plan* plan, const float* input, size_t siz
 
 DN_API dn_status dn_plan_run(dn_plan* plan);
 
+/* Recurrent layers keep their state from run to run; this makes it 0 for one image of the batch, or
+ * for all where slot is negative. */
+DN_API dn_status dn_plan_reset_state(dn_plan* plan, int slot);
+
 /* Runs the plan with a clock around every step; the times are in dn_plan_describe(). */
 DN_API dn_status dn_plan_profile(dn_plan* plan, int repeat);
 
@@ -383,6 +387,10 @@ DN_API dn_status dn_trainer_layer_delta(dn_trainer* trainer, int layer, float* o
  * run from here on; size 0: no longer. */
 DN_API dn_status dn_trainer_set_delta(dn_trainer* trainer, int layer, const float* from,
                                       size_t size);
+
+/* Recurrent layers whose state goes on from mini-batch to mini-batch ([gru], [lstm], [conv_lstm],
+ * [history]): makes it 0 for one stream (of batch / time_steps), or for all where it is negative. */
+DN_API dn_status dn_trainer_reset_state(dn_trainer* trainer, int stream);
 
 /* Copies array number index of a layer (in the order of dn_network_describe), or the sum of its
  * negative gradients since the last update (with what momentum left of those before). */

@@ -121,7 +121,7 @@ void TrainingPlan::place_memory() {
   std::vector<Lifetime> value_lives(values), delta_lives(values);
   for (size_t v = 0; v < values; ++v) {
     value_lives[v].bytes = delta_lives[v].bytes =
-        size_t(options_.batch * graph_.values[v].size()) * sizeof(float);
+        size_t(numbers_of(int(v))) * sizeof(float);
     value_lives[v].first = v == 0 ? -1 : end;
     value_lives[v].last = v == 0 ? end : -1;
     delta_lives[v].first = end;
@@ -153,7 +153,7 @@ void TrainingPlan::place_memory() {
     const Op& op = *node.op;
     const std::vector<Shape> in = graph_.shapes(node.inputs);
     const TrainingMemory memory =
-        op.training_memory(in, graph_.values[size_t(node.output)], options_.batch);
+        op.training_memory(in, graph_.values[size_t(node.output)], images_of(node.output));
     scratch = std::max(scratch, memory.scratch);
     touch(value_lives[size_t(node.output)], time);
     for (const int value : node.inputs) touch(value_lives[size_t(value)], time);
@@ -220,7 +220,7 @@ void TrainingPlan::bind(const LiveArrays& arrays) {
     args.constants = run->constants.data();
     args.out = values_[size_t(node.output)];
     args.out_shape = graph_.values[size_t(node.output)];
-    args.batch = options_.batch;
+    args.batch = images_of(node.output);
     args.params = run->params.data();
     args.kept = kept_[n];
     args.scratch = scratch_->as<>();
@@ -290,8 +290,7 @@ void TrainingPlan::run_loss(const Context& context, const Item& item, const Trai
 void TrainingPlan::backward(const Context& context, const Item& item) {
   if (!item.runs_backward) return;
   for (const int value : item.zeroed)
-    std::memset(deltas_[size_t(value)], 0,
-                size_t(options_.batch * graph_.values[size_t(value)].size()) * sizeof(float));
+    std::memset(deltas_[size_t(value)], 0, size_t(numbers_of(value)) * sizeof(float));
   if (item.node < 0) {
     const size_t value = value_of(item.layer);
     const int64_t count = options_.batch * graph_.values[value].size();
