@@ -26,8 +26,7 @@ from pydarknet.training import replay
 Array = npt.NDArray[Any]
 
 FOLDER = Path(__file__).with_name("train")
-RECURRENT = {"crnn", "gru", "rnn"}  # not run by this engine yet
-NAMES = sorted({path.stem for path in FOLDER.glob("*.npz")} - RECURRENT)
+NAMES = sorted(path.stem for path in FOLDER.glob("*.npz"))
 
 LOSS_TOLERANCE = 1e-4
 WEIGHTS_TOLERANCE = 1e-3  # of the step's change
@@ -35,8 +34,9 @@ WEIGHTS_TOLERANCE = 1e-3  # of the step's change
 # pjreddie/darknet normalises by sqrt(variance) + 1e-6: (loss, weights)
 OTHER_EPSILON = {"connected_bn": (1e-3, 3e-3), "deconv": (4e-3, 3e-2)}
 # Only the forward pass and the layers behind can be compared: through [rnn] pjreddie's CPU code
-# writes outside of its memory (it has overwritten the output's biases before the first step), through
-# [crnn] AlexeyAB's takes the last step's variances for all. Ours is held by finite differences.
+# writes outside of its memory (it has overwritten the output's biases before the first step),
+# through [crnn] AlexeyAB's takes the last step's variances for all. Ours is held by finite
+# differences.
 RECURRENT = {"rnn", "crnn"}
 # pjreddie's CPU code has the sign of large deltas wrong: only the first loss can be compared
 WRONG_SIGN = {"cost_smooth"}
@@ -181,7 +181,7 @@ def relative(ours: Array, golden: Array, to: Array) -> float:
 
 
 def test_nothing_is_missing() -> None:
-    assert len(NAMES) + len(RECURRENT) == 61
+    assert len(NAMES) == 61
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -120,8 +120,7 @@ void TrainingPlan::place_memory() {
   loss_deltas_.assign(network_.layers.size(), nullptr);
   std::vector<Lifetime> value_lives(values), delta_lives(values);
   for (size_t v = 0; v < values; ++v) {
-    value_lives[v].bytes = delta_lives[v].bytes =
-        size_t(numbers_of(int(v))) * sizeof(float);
+    value_lives[v].bytes = delta_lives[v].bytes = size_t(numbers_of(int(v))) * sizeof(float);
     value_lives[v].first = v == 0 ? -1 : end;
     value_lives[v].last = v == 0 ? end : -1;
     delta_lives[v].first = end;
