@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "augment/view.h"
@@ -23,9 +24,9 @@ Color mean_color(const dn_image& image) {
       sums[size_t(c)] += sum;
     }
   }
-  const uint64_t count = uint64_t(image.width) * uint64_t(image.height);
+  const double part = 1. / (double(image.width) * double(image.height));
   Color mean = {};
-  for (size_t c = 0; c < 4; ++c) mean[c] = uint8_t((sums[c] + count / 2) / count);
+  for (size_t c = 0; c < 4; ++c) mean[c] = uint8_t(std::nearbyint(double(sums[c]) * part));
   return mean;
 }
 
