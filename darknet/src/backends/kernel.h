@@ -56,6 +56,7 @@ class Kernel {
   Layout out_layout = Layout::plain;
   size_t scratch_bytes = 0;
   bool takes_strides = false;  // inputs and output may be slices of larger tensors
+  bool bf16_products = false;  // what it multiplies is rounded to bfloat16
   // Which input may be overwritten by the output, because they may share memory; -1: none.
   int in_place = -1;
 };
@@ -92,7 +93,8 @@ class Backend {
 };
 
 std::unique_ptr<Backend> make_reference_backend();
-std::unique_ptr<Backend> make_cpu_backend();     // the hand-made kernels
+// The hand-made kernels. bf16_products: where the processor has them, and the network bears it.
+std::unique_ptr<Backend> make_cpu_backend(bool bf16_products);
 std::unique_ptr<Backend> make_onednn_backend();  // nullptr without oneDNN or bf16 hardware
 const char* onednn_version();
 
