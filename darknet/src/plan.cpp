@@ -182,7 +182,7 @@ std::vector<dn_detection> Plan::detect(int slot, const dn_detect_options& o) con
 }
 
 const char* precision_of(const Kernel& kernel) {
-  if (kernel.bf16_products) return "mixed";
+  if (kernel.int16_products) return "mixed";
   bool bf16 = kernel.out_layout == Layout::bf16;
   for (const Layout layout : kernel.in_layouts) bf16 = bf16 || layout == Layout::bf16;
   return bf16 ? "bf16" : "f32";
@@ -191,7 +191,7 @@ const char* precision_of(const Kernel& kernel) {
 const char* Plan::precision_name() const {
   if (precision_ == DN_PRECISION_BF16) return "bf16";
   for (const Step& step : steps_)
-    if (step.kernel->bf16_products) return "mixed";
+    if (step.kernel->int16_products) return "mixed";
   return "f32";
 }
 

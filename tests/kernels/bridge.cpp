@@ -21,18 +21,18 @@ void* room(size_t bytes) {
 
 #define BRIDGE extern "C" __attribute__((visibility("default")))
 
-BRIDGE int multiplies_bf16() { return has_bf16_products(); }
+BRIDGE int multiplies_int16() { return has_int16_products(); }
 
 // A 1x1 convolution. shape: n, c, h, w, k. Strides are in floats. Returns whether it multiplied
-// bf16.
-BRIDGE int pointwise(const int* shape, int bf16_products, int plain_dst, int act, int act_after,
+// integers.
+BRIDGE int pointwise(const int* shape, int int16_products, int plain_dst, int act, int act_after,
                      int threads, const float* weights, const float* bias, const float* src,
                      int64_t src_stride, const float* residual, int64_t residual_stride, float* dst,
                      int64_t dst_stride) {
   ConvDesc desc;
   desc.shape = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[2], shape[3], 1,
                 1,        1,        1,        1,        0,        0,        1};
-  desc.bf16_products = bf16_products;
+  desc.int16_products = int16_products;
   desc.plain_dst = plain_dst;
   const ConvPlan plan = plan_conv(desc);
   void* packed = room(plan.packed_bytes);
@@ -46,5 +46,5 @@ BRIDGE int pointwise(const int* shape, int bf16_products, int plain_dst, int act
   run_conv(plan, packed, {src, src_stride}, {dst, dst_stride}, epilogue, scratch, threads);
   std::free(packed);
   std::free(scratch);
-  return plan.desc.algo == ConvAlgo::DirectBf16;
+  return plan.desc.algo == ConvAlgo::DirectInt16;
 }

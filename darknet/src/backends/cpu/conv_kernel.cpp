@@ -1,8 +1,5 @@
 #include "backends/cpu/conv_kernel.h"
 
-#include <string_view>
-
-#include "backends/bf16_rounding.h"
 #include "backends/cpu/blocked_kernels.h"
 
 namespace dn {
@@ -21,9 +18,9 @@ cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch, doub
 
 // The convolution of an image with few channels reads it as it is.
 cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, double weight_price,
-                       bool plain_dst, bool bf16_products) {
+                       bool plain_dst, bool int16_products) {
   cpu::ConvDesc desc = description(conv, in, batch, weight_price);
-  desc.bf16_products = bf16_products;
+  desc.int16_products = int16_products;
   if (in.c <= 4 && conv.groups == 1) {
     desc.plain_src = true;
     const cpu::ConvPlan first = cpu::plan_conv(desc);
@@ -43,8 +40,8 @@ const char* name_of(cpu::ConvAlgo algo) {
   switch (algo) {
     case cpu::ConvAlgo::Direct:
       return "conv direct";
-    case cpu::ConvAlgo::DirectBf16:
-      return "conv direct bf16";
+    case cpu::ConvAlgo::DirectInt16:
+      return "conv direct int16";
     case cpu::ConvAlgo::First:
       return "conv first";
     case cpu::ConvAlgo::Depthwise:
@@ -60,36 +57,24 @@ const char* name_of(cpu::ConvAlgo algo) {
   }
 }
 
-// Tells one set of means from another: packed biases depend on them.
-std::string digest_of(const std::vector<float>& means) {
-  const auto* bytes = reinterpret_cast<const char*>(means.data());
-  return " " + std::to_string(std::hash<std::string_view>()({bytes, means.size() * sizeof(float)}));
-}
-
 class ConvKernel final : public Kernel {
  public:
-  ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan,
-             const std::vector<float>* input_means)
+  ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan)
       : plan_(plan), post_(conv.post) {
     name = name_of(plan.desc.algo);
+    int16_products = plan.desc.algo == cpu::ConvAlgo::DirectInt16;
     const Layout usual = plan.desc.bf16 ? Layout::bf16 : Layout::blocked;
     in_layouts.assign(r.in_shapes.size(), usual);
     if (plan.desc.plain_src) in_layouts[0] = Layout::plain;
     out_layout = plan.desc.plain_dst ? Layout::plain : usual;
     takes_strides = !plan.desc.bf16;
     scratch_bytes = cpu::conv_scratch_bytes(plan, r.threads);
-    bf16_products = plan.desc.algo == cpu::ConvAlgo::DirectBf16;
-    std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
-                      (plan.desc.plain_dst ? " plain" : "") + conv.variant();
-    if (bf16_products) key += digest_of(*input_means);
+    const std::string key = std::string(name) + " " + std::to_string(plan.packed_bytes) +
+                            (plan.desc.plain_dst ? " plain" : "") + conv.variant();
     packed_ = r.cache.get({conv.identity(), key}, plan.packed_bytes, [&](Buffer& buffer) {
-      std::vector<Constant> constants = conv.constants();
-      const std::vector<float>& weights = constants[0].values;
-      if (bf16_products)
-        for (int64_t k = 0; k < conv.filters; ++k)
-          constants[1].values[size_t(k)] += lost_by_rounding(conv, k, weights, *input_means);
-      cpu::pack_conv(plan, weights.data(), constants[1].values.data(), buffer.as<void>(),
-                     r.threads);
+      const std::vector<Constant> constants = conv.constants();
+      cpu::pack_conv(plan, constants[0].values.data(), constants[1].values.data(),
+                     buffer.as<void>(), r.threads);
     });
     fuse();
   }
@@ -154,27 +139,21 @@ size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double wei
 }
 
 std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r, double weight_price,
-                                         const std::vector<float>* input_means) {
+                                         bool int16_products) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
   bool adds = false;
   for (const Post& post : conv->post) adds = adds || post.kind == Post::Kind::add;
   const bool plain_dst = r.wanted == Layout::plain && !adds;
-  cpu::ConvPlan plan =
-      plan_for(*conv, r.in_shapes[0], r.batch, weight_price, plain_dst, input_means);
+  const Shape& in = r.in_shapes[0];
+  cpu::ConvPlan plan = plan_for(*conv, in, r.batch, weight_price, plain_dst, int16_products);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
-  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan, input_means);
+  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   if (plan.desc.plain_dst && !kernel->all_fused()) {
-    plan = plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false, input_means);
-    kernel = std::make_unique<ConvKernel>(r, *conv, plan, input_means);
+    plan = plan_for(*conv, in, r.batch, weight_price, false, int16_products);
+    kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   }
   return kernel;
-}
-
-// The fewer products a network needs to make an output of its inputs, the less their errors average
-// out: measured on mobile networks, the large convolutions hardly move any confidence.
-bool bears_bf16_products(const Conv& conv, const Shape& in) {
-  return in.c * conv.filters >= 96 * 288;
 }
 
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {
@@ -185,7 +164,7 @@ std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {
   desc.bf16 = true;
   const cpu::ConvPlan plan = cpu::plan_conv(desc);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
-  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan, nullptr);
+  auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   return kernel->all_fused() ? std::move(kernel) : nullptr;
 }
 

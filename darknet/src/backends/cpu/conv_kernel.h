@@ -12,14 +12,9 @@ bool conv_reads_blocked(const Conv& conv, const Shape& in);
 // What the packed weights take where a float of them is worth that many multiply-adds.
 size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double weight_price);
 
-// nullptr for other ops and for shapes without a kernel. `input_means`, of the channels of the
-// input (see channel_means.h): of a convolution that may multiply bf16, else null.
+// nullptr for other ops and for shapes without a kernel. int16_products: as ConvDesc has it.
 std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double weight_price,
-                                         const std::vector<float>* input_means);
-
-// Whether the outputs of a convolution of float32 tensors stay good enough where its inputs and
-// weights are rounded to bf16.
-bool bears_bf16_products(const Conv& conv, const Shape& in);
+                                         bool int16_products);
 
 // A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
 // faster.

@@ -1,7 +1,6 @@
 // The backend of the hand-made CPU kernels (backends/cpu_native): float32, channels in blocks.
 #include <algorithm>
 
-#include "backends/channel_means.h"
 #include "backends/cpu/blocked_kernels.h"
 #include "backends/cpu/conv_kernel.h"
 #include "backends/cpu/entries_kernel.h"
@@ -45,7 +44,7 @@ constexpr double kPackedBytes = 300e6, kPackedExcess = 1.25;
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(bool bf16_products) : bf16_products_(bf16_products) {}
+  explicit CpuBackend(bool int16_products) : int16_products_(int16_products) {}
 
   const char* name() const override { return "cpu"; }
 
@@ -61,7 +60,6 @@ class CpuBackend final : public Backend {
     const double room = std::max(kPackedBytes, kPackedExcess * bytes_at(1e9));
     weight_price_ = 25;
     while (bytes_at(weight_price_) > room) weight_price_ *= 1.5;
-    if (bf16_products_) means_ = channel_means(graph);
   }
 
   Layout layout() const override { return Layout::blocked; }
@@ -71,10 +69,7 @@ class CpuBackend final : public Backend {
   }
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
-    const auto* conv = dynamic_cast<const Conv*>(request.node.op.get());
-    const bool rounds = bf16_products_ && conv && bears_bf16_products(*conv, request.in_shapes[0]);
-    const auto* means = rounds ? &means_[size_t(request.node.inputs[0])] : nullptr;
-    if (auto kernel = make_conv_kernel(request, weight_price_, means)) return kernel;
+    if (auto kernel = make_conv_kernel(request, weight_price_, int16_products_)) return kernel;
     if (auto kernel = make_entries_kernel(request)) return kernel;
     return make_blocked_kernel(request);
   }
@@ -86,15 +81,14 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  bool bf16_products_;
+  bool int16_products_;
   double weight_price_ = 25;
-  std::vector<std::vector<float>> means_;  // of the graph's values
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(bool bf16_products) {
-  return std::make_unique<CpuBackend>(bf16_products && cpu::has_bf16_products());
+std::unique_ptr<Backend> make_cpu_backend(bool int16_products) {
+  return std::make_unique<CpuBackend>(int16_products);
 }
 
 }  // namespace dn

@@ -3,10 +3,6 @@
 
 #include "isa_api.h"
 
-#if defined(DN_AVX512BF16)
-#include <cpuid.h>
-#endif
-
 namespace dn::cpu {
 
 #if defined(__x86_64__)
@@ -17,9 +13,9 @@ namespace avx2 {
 extern const IsaTable table;
 }
 #endif
-#if defined(DN_AVX512BF16)
-namespace avx512bf16 {
-extern const ConvTable bf16_table;
+#if defined(DN_AVX512VNNI)
+namespace avx512vnni {
+extern const ConvTable int16_table;
 }
 #endif
 namespace baseline {
@@ -39,12 +35,15 @@ const IsaTable& table_of(Isa isa) {
 const IsaTable& best_table() { return table_of(best_isa()); }
 
 ConvTable conv_table_of(const ConvDesc& d) {
-#if defined(DN_AVX512BF16)
-  if (d.algo == ConvAlgo::DirectBf16) return avx512bf16::bf16_table;
+#if defined(DN_AVX512VNNI)
+  if (d.algo == ConvAlgo::DirectInt16) return avx512vnni::int16_table;
 #endif
   const IsaTable& table = table_of(d.isa);
   return {table.packed_bytes, table.scratch_bytes, table.pack, table.conv};
 }
+
+// Channels that leave enough bits to the integers: see conv_int16.cpp.
+constexpr int kMostSummed = 8192;
 
 bool is_pointwise(const ConvShape& s) {
   return s.kh == 1 && s.kw == 1 && s.stride_y == 1 && s.stride_x == 1 && s.pad_top == 0 &&
@@ -63,9 +62,9 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
       return !d.plain_src &&
              (dense || (s.c % s.groups == 0 && s.k % s.groups == 0 &&
                         s.c / s.groups % kBlock == 0 && s.k / s.groups % kBlock == 0));
-    case ConvAlgo::DirectBf16:
-      return has_bf16_products() && d.isa == Isa::Avx512 && !d.plain_src && dense &&
-             is_pointwise(s);
+    case ConvAlgo::DirectInt16:
+      return has_int16_products() && d.isa == Isa::Avx512 && !d.plain_src && dense &&
+             is_pointwise(s) && s.c <= kMostSummed;
     case ConvAlgo::First:
       return d.plain_src && !d.plain_dst && dense;
     case ConvAlgo::Depthwise:
@@ -99,7 +98,7 @@ double cost_of(const ConvDesc& d, ConvAlgo algo) {
 ConvAlgo choose_algo(const ConvDesc& d) {
   if (d.plain_src) return ConvAlgo::First;
   if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
-  if (d.bf16_products && can_do(d, ConvAlgo::DirectBf16)) return ConvAlgo::DirectBf16;
+  if (d.int16_products && can_do(d, ConvAlgo::DirectInt16)) return ConvAlgo::DirectInt16;
   ConvAlgo best = ConvAlgo::Direct;
   double best_cost = cost_of(d, best) * (d.bf16 ? 0.5 : 1);
   for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
@@ -127,14 +126,9 @@ const char* isa_name(Isa isa) {
   return isa == Isa::Avx512 ? "avx512" : isa == Isa::Avx2 ? "avx2" : "baseline";
 }
 
-bool has_bf16_products() {
-#if defined(DN_AVX512BF16)
-  static const bool has = [] {
-    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return best_isa() == Isa::Avx512 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
-           (eax & 1u << 5);
-  }();
-  return has;
+bool has_int16_products() {
+#if defined(DN_AVX512VNNI)
+  return best_isa() == Isa::Avx512 && __builtin_cpu_supports("avx512vnni");
 #else
   return false;
 #endif

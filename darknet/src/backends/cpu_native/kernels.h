@@ -15,8 +15,8 @@
 //
 // How this folder is compiled (Makefile fragment):
 //   once, with the engine's ordinary flags:        dispatch.cpp
-//   once, with the flags of avx512 and -mavx512bf16 -DDN_ISA=avx512bf16 (x86-64 only, where the
-//     compiler knows them; dispatch.cpp then with -DDN_AVX512BF16=1):   conv_bf16.cpp
+//   once, with the flags of avx512 and -mavx512vnni -DDN_ISA=avx512vnni (x86-64 only, where the
+//     compiler knows them; dispatch.cpp then with -DDN_AVX512VNNI=1):   conv_int16.cpp
 //   once per ISA, every other .cpp file, with -O3 -ffp-contract=fast -fopenmp -DDN_ISA=<isa> and
 //     avx512 (x86-64 only)   -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
 //     avx2   (x86-64 only)   -mavx2 -mfma
@@ -39,8 +39,8 @@ enum class Isa : int { Baseline, Avx2, Avx512 };
 Isa best_isa();
 const char* isa_name(Isa isa);
 
-// Whether this machine multiplies bfloat16 and the build can make use of it.
-bool has_bf16_products();
+// Whether this machine sums products of 16-bit integers and the build can make use of it.
+bool has_int16_products();
 
 // The activations that can be fused. Formulas are Darknet's (src/activations.c).
 enum class Act : int {
@@ -74,7 +74,7 @@ enum class ConvAlgo : int {
   Unsupported,
   Auto,             // only as a request: choose by shape
   Direct,           // any kernel, stride, padding; groups whose channel counts are multiples of 16
-  DirectBf16,       // 1x1 stride 1, products of bfloat16: see ConvDesc::bf16_products
+  DirectInt16,      // 1x1 stride 1, products of integers: see ConvDesc::int16_products
   First,            // plain source with few channels (the image)
   Depthwise,        // groups == c == k
   Winograd2,        // 3x3 stride 1, 2x2 outputs per tile: 2.25x fewer multiplications
@@ -95,10 +95,10 @@ struct ConvShape {
 struct ConvDesc {
   ConvShape shape;
   bool plain_src = false;  // the source is NCHW (only ConvAlgo::First)
-  bool plain_dst = false;  // the output is NCHW (only ConvAlgo::Direct and DirectBf16)
-  // For Auto: inputs and weights may be rounded to bfloat16 before they are multiplied, where that
-  // is faster. Tensors and sums stay float32.
-  bool bf16_products = false;
+  bool plain_dst = false;  // the output is NCHW (only ConvAlgo::Direct and DirectInt16)
+  // For Auto: inputs and weights may be rounded to 16-bit integers, scaled by powers of two, before
+  // they are multiplied, where that is faster. Tensors stay float32; sums are exact.
+  bool int16_products = false;
   // Source, output and residual are bf16 NHWC, dense: `data` points at 16-bit numbers, strides
   // count them, and c and k are multiples of 16 (only the Winograds; Auto takes one where it beats
   // a convolution that multiplies bf16 at twice the speed of f32).

@@ -1,6 +1,7 @@
 #include "ops/conv.h"
 
-#include "backends/bf16_rounding.h"
+#include <cstring>
+
 #include "backends/cpu_onednn/primitives.h"
 
 namespace dn::onednn {
@@ -25,6 +26,26 @@ std::string text_of(const memory::desc& desc) {
     for (const int64_t number : numbers) text += std::to_string(number) + ',';
   }
   return text;
+}
+
+float rounded_to_bf16(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+  std::memcpy(&x, &bits, sizeof bits);
+  return x;
+}
+
+// What a filter's output loses on average because its weights are rounded. The filter reads the
+// channels from `first` on.
+float lost_by_rounding(const float* weights, int64_t taps, int64_t window,
+                       const std::vector<float>& means, int64_t first) {
+  if (means.empty()) return 0;
+  double lost = 0;
+  for (int64_t i = 0; i < taps; ++i)
+    lost += double(weights[i] - rounded_to_bf16(weights[i])) *
+            double(means[size_t(first + i / window)]);
+  return float(lost);
 }
 
 dnnl::convolution_forward::primitive_desc conv_desc(const Conv& conv, const KernelRequest& r,
@@ -124,8 +145,13 @@ class ConvKernel final : public PrimitiveKernel {
     // not shared: two convolutions with the same weights may read different tensors
     biases_ = r.cache.get({nullptr, ""}, bytes, [&](Buffer& buffer) {
       const std::vector<float>&weights = constant(0), &biases = constant(1);
+      const int64_t taps = int64_t(weights.size()) / conv.filters;
       for (int64_t k = 0; k < conv.filters; ++k)
-        buffer.as<float>()[k] = biases[size_t(k)] + lost_by_rounding(conv, k, weights, input_means);
+        buffer.as<float>()[k] =
+            biases[size_t(k)] +
+            lost_by_rounding(&weights[size_t(k * taps)], taps, conv.size_y * conv.size_x,
+                             input_means,
+                             k / (conv.filters / conv.groups) * r.in_shapes[0].c / conv.groups);
     });
   }
 

@@ -1,7 +1,7 @@
 // The backend of processors that multiply bfloat16 in hardware: bf16 NHWC tensors between oneDNN
 // primitives. What oneDNN has nothing fast for, the hand-made f32 kernels do.
-#include "backends/channel_means.h"
 #include "backends/cpu/conv_kernel.h"
+#include "backends/cpu_onednn/channel_means.h"
 #include "backends/cpu_onednn/primitives.h"
 #include "ops/activate.h"
 #include "ops/concat.h"
@@ -38,7 +38,7 @@ class OneDnnBackend final : public Backend {
 
   const char* name() const override { return "onednn"; }
   Layout layout() const override { return Layout::bf16; }
-  void study(const Graph& graph, int64_t) override { means_ = channel_means(graph); }
+  void study(const Graph& graph, int64_t) override { means_ = onednn::channel_means(graph); }
 
   Layout reads(const Op& op, const std::vector<Shape>& in) const override {
     const bool here = dynamic_cast<const Conv*>(&op) || dynamic_cast<const Pool*>(&op) ||

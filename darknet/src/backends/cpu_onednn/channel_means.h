@@ -11,9 +11,9 @@
 
 #include "graph/graph.h"
 
-namespace dn {
+namespace dn::onednn {
 
 // For each value of the graph the mean of each channel; empty where nothing is known of it.
 std::vector<std::vector<float>> channel_means(const Graph& graph);
 
-}  // namespace dn
+}  // namespace dn::onednn

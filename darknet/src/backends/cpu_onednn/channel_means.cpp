@@ -1,4 +1,4 @@
-#include "backends/channel_means.h"
+#include "backends/cpu_onednn/channel_means.h"
 
 #include "ops/activate.h"
 #include "ops/concat.h"
@@ -7,7 +7,7 @@
 #include "ops/slice.h"
 #include "ops/upsample.h"
 
-namespace dn {
+namespace dn::onednn {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::vector<std::vector<float>> channel_means(const Graph& graph) {
   return means;
 }
 
-}  // namespace dn
+}  // namespace dn::onednn

@@ -1,4 +1,4 @@
-"""The 1x1 convolution that multiplies bfloat16, beside numpy and in every geometry."""
+"""The 1x1 convolution that multiplies 16-bit integers, beside numpy and in every geometry."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def bridge(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     command += ["-fopenmp", f"-I{ROOT}/darknet/src", str(Path(__file__).with_name("bridge.cpp"))]
     subprocess.run([*command, str(archive), "-o", str(library)], check=True)
     loaded = ctypes.CDLL(str(library))
-    if not loaded.multiplies_bf16():
-        pytest.skip("this processor or compiler does not multiply bfloat16")
+    if not loaded.multiplies_int16():
+        pytest.skip("this processor or compiler has no products of 16-bit integers")
     return loaded
 
 
@@ -76,13 +76,6 @@ def aligned(array: Array) -> Array:
     return copy
 
 
-def rounded(x: Array) -> Array:
-    """To bfloat16, of two as near to the even one."""
-    bits = x.view(np.uint32)
-    even = bits + 0x7FFF + (bits >> 16 & 1)
-    return (even & 0xFFFF0000).astype(np.uint32).view(np.float32)
-
-
 def activate(act: int, x: Array) -> Array:
     if act == RELU6:
         return np.clip(x, 0, 6)
@@ -101,7 +94,7 @@ class Case:
         random = np.random.default_rng(seed)
 
         def draw(*dims: int) -> Array:
-            if whole:  # small whole numbers: bfloat16 holds them, and float32 their sums
+            if whole:  # small whole numbers: scaled by powers of two they stay what they are
                 return random.integers(-8, 9, dims).astype(np.float32)
             return random.standard_normal(dims).astype(np.float32)
 
@@ -109,7 +102,7 @@ class Case:
         self.bias, self.residual = draw(k), draw(n, k, h, w)
 
     def expected(self, act: int, residual: bool, after: int) -> Array:
-        x, w = (rounded(a).astype(np.float64) for a in (self.input, self.weights))
+        x, w = self.input.astype(np.float64), self.weights.astype(np.float64)
         sums = np.einsum("kc,nchw->nkhw", w, x) + self.bias.reshape(-1, 1, 1)
         out = activate(act, sums.astype(np.float32))
         return activate(after, out + self.residual) if residual else out
@@ -142,12 +135,12 @@ class Case:
         def stride(array: Array) -> ctypes.c_int64:
             return ctypes.c_int64(array.strides[0] // 4)
 
-        bf16 = bridge.pointwise(
+        int16 = bridge.pointwise(
             (ctypes.c_int * 5)(*self.shape), 1, int(plain_dst), act, after, threads,
             at(np.ascontiguousarray(self.weights), 0), at(self.bias, 0), at(src), stride(src),
             at(add) if residual else None, stride(add), at(dst, first), stride(dst),
         )  # fmt: skip
-        assert bf16 == 1
+        assert int16 == 1
         mine = slice(first, first + (k if plain_dst else -(-k // BLOCK)))
         outside = np.ones(dst.shape[1], bool)
         outside[mine] = False
@@ -165,7 +158,7 @@ examples = settings(max_examples=80, deadline=None, derandomize=True, database=N
 @examples
 @given(shape=shapes, act=st.sampled_from([LINEAR, RELU, RELU6]), residual=st.booleans(),
        after=st.sampled_from([LINEAR, RELU]), slices=slices, threads=threads)  # fmt: skip
-def test_exact_where_bf16_is(
+def test_exact_where_integers_are(
     bridge: Any, shape: Any, act: int, residual: bool, after: int, slices: Any, threads: int
 ) -> None:
     case = Case(shape, whole=True)
@@ -176,11 +169,44 @@ def test_exact_where_bf16_is(
 @examples
 @given(shape=shapes, act=st.sampled_from([LINEAR, LEAKY, RELIE, RELU6, LOGISTIC]),
        residual=st.booleans(), after=st.sampled_from([LINEAR, LEAKY, LOGISTIC]))  # fmt: skip
-def test_rounds_to_nearest(bridge: Any, shape: Any, act: int, residual: bool, after: int) -> None:
+def test_nearly_exact_elsewhere(
+    bridge: Any, shape: Any, act: int, residual: bool, after: int
+) -> None:
+    """More channels leave fewer bits to each."""
     case = Case(shape, whole=False)
     ours = case.run(bridge, act=act, residual=residual, after=after)
-    bound = 1e-5 * np.sqrt(shape[1])
+    bound = 1e-3 + 1.5e-4 * shape[1]
     np.testing.assert_allclose(ours, case.expected(act, residual, after), rtol=0, atol=bound)
+
+
+@pytest.mark.parametrize("c", [1, 4, 17, 96, 576, 8192])
+@pytest.mark.parametrize("magnitude", [1e-30, 1e-3, 1, 1e3, 1e15])
+def test_no_sum_overflows(bridge: Any, c: int, magnitude: float) -> None:
+    """The largest inputs with weights of the same sign, all equal or one above all."""
+    case = Case((1, c, 3, 5, 32), whole=False)
+    sign = np.where(np.arange(32) % 2, -1, 1).reshape(-1, 1)
+    case.weights[:] = sign * np.float32(magnitude)
+    case.weights[16:, 1:] /= 128
+    case.input = np.full((1, c, 3, 5), np.float32(-1.9999), np.float32)
+    case.bias[:] = 0
+    expected = case.expected(LINEAR, False, LINEAR)
+    np.testing.assert_allclose(case.run(bridge), expected, rtol=2e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_does_not_become_one(bridge: Any, value: float) -> None:
+    case = Case((1, 20, 6, 7, 40), whole=True)
+    case.input[0, 19, 3, 4] = value
+    assert np.isnan(case.run(bridge)[0, :, 3, 4]).all()
+
+
+@pytest.mark.parametrize("value", [0, 1e-45, 1e-30, 3e38])
+def test_inputs_at_the_ends_of_the_range(bridge: Any, value: float) -> None:
+    case = Case((1, 5, 2, 3, 4), whole=True)
+    case.input[:] = np.float32(value)
+    case.weights[:] = np.float32(0.125)
+    expected = case.expected(LINEAR, False, LINEAR)
+    np.testing.assert_allclose(case.run(bridge), expected, rtol=1e-3)
 
 
 @examples
