@@ -52,6 +52,7 @@ class Plan {
   friend class PlanCompiler;
   void copy_tensor(int tensor, float* out, size_t size) const;
   RunArgs args_of(const Step& step) const;
+  const char* precision_name() const;
 
   const Network& network_;
   Context context_;
