@@ -74,8 +74,8 @@ class Network:
                 processor has it in hardware and the network has no depthwise convolutions, whose
                 rounding shows in the boxes. Those are f32, but for 1x1 convolutions where the
                 processor has AVX512-VNNI and the backend is not the reference: their factors are
-                scaled to 16-bit integers, which moves confidences by less than 0.01. Detection
-                heads are computed in f32.
+                scaled to 16-bit integers, which was seen to move confidences by up to 0.01.
+                Detection heads are computed in f32.
             backend: "auto", the fastest; "portable", without libraries; "reference", slow and
                 readable.
             threads: of one run, up to 1024; 0 takes one per processor.

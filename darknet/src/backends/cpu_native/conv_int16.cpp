@@ -24,6 +24,7 @@ struct Geometry {
   int64_t src_plane, dst_plane;  // floats from one channel block to the next
   int blocks, pairs;             // of input channels
   int k_padded;                  // output channels, whole blocks
+  int tile_channels;             // output channels of a register tile; the last may have fewer
   int channel_tiles;             // register tiles of output channels
   int row_tiles;                 // pixel tiles of a map
   int64_t tile_pairs;            // pairs of the input of the widest tile
@@ -49,8 +50,9 @@ Geometry geometry_of(const ConvDesc& d) {
   g.blocks = ceil_div(g.c, kBlock);
   g.pairs = ceil_div(g.c, 2);
   g.k_padded = round_up(g.k, kBlock);
-  g.channel_tiles = ceil_div(g.k_padded, kTileChannels);
-  g.row_tiles = ceil_div(g.pixels, g.k_padded == kBlock ? kNarrowPixels : kTilePixels);
+  g.tile_channels = pair_tile_channels(g.k_padded);
+  g.channel_tiles = ceil_div(g.k_padded, g.tile_channels);
+  g.row_tiles = ceil_div(g.pixels, pair_tile_pixels(least(g.k_padded, g.tile_channels)));
   const int widest = ceil_div(g.pixels, g.row_tiles);
   g.tile_pairs = (int64_t)g.blocks * round_up(widest, 2) * kBlock / 2;
   g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * g.tile_pairs)));
@@ -133,7 +135,7 @@ bool is_clamped(Act a) { return is_sloped(a) || a == Act::Relu6; }
 void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_scale,
               int channel) {
   const Geometry& g = job.g;
-  const int channels = least(kTileChannels, g.k_padded - channel);
+  const int channels = least(g.tile_channels, g.k_padded - channel);
   const int64_t place = channel / kBlock * g.dst_plane + (int64_t)tile.first * kBlock;
   alignas(64) float local[kTilePixels * kTileChannels];
   const bool in_kernel = is_clamped(job.e.act);
@@ -186,7 +188,7 @@ void run_part(const Job& job, int tile0, int tile1, int k0, int k1, float* scale
     for (int kt = k0; kt < k1; ++kt)
       for (int i = 0; i < count; ++i)
         run_tile(job, tile_of(g, first + i), inputs + i * g.tile_pairs, scales[i],
-                 kt * kTileChannels);
+                 kt * g.tile_channels);
   }
 }
 
@@ -230,8 +232,8 @@ void pack_int16(const ConvDesc& d, const float* weights, const float* bias, floa
     const int shift = k < g.k ? weight_shift(g, filter) : 0;
     scale[k] = power_of_two(-shift);
     const float factor = power_of_two(shift);
-    const int k0 = k / kTileChannels * kTileChannels;
-    const int width = least(kTileChannels, g.k_padded - k0);
+    const int k0 = k / g.tile_channels * g.tile_channels;
+    const int width = least(g.tile_channels, g.k_padded - k0);
     for (int pair = 0; pair < g.pairs; ++pair) {
       Pair both = 0;
       for (int i = 0; i < 2; ++i) {

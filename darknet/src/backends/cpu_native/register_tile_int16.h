@@ -94,9 +94,22 @@ static PairTileKernel pair_kernel_of(int pixels) {
   return pair_tile_kernel<NV, T>;
 }
 
-// The kernel for `channels` output channels: kTileChannels (and up to kTilePixels pixels), or one
-// block (and up to kNarrowPixels).
+// Register tiles are of two blocks of output channels, as elsewhere; of three, where there are
+// three.
+constexpr int kThreeBlocks = 3 * kBlock;
+constexpr int pair_tile_channels(int k_padded) {
+  return k_padded == kThreeBlocks ? kThreeBlocks : kTileChannels;
+}
+
+// The most pixels of tiles of that many channels.
+constexpr int pair_tile_pixels(int channels) {
+  return channels == kThreeBlocks    ? kTilePixels * kTileVectors / 3
+         : channels == kTileChannels ? kTilePixels
+                                     : kNarrowPixels;
+}
+
 static inline PairTileKernel find_pair_kernel(int channels, int pixels) {
+  if (channels == kThreeBlocks) return pair_kernel_of<3, pair_tile_pixels(kThreeBlocks)>(pixels);
   return channels == kTileChannels ? pair_kernel_of<kTileVectors, kTilePixels>(pixels)
                                    : pair_kernel_of<1, kNarrowPixels>(pixels);
 }
