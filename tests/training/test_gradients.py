@@ -71,9 +71,7 @@ SMOOTH = {
     "sam": CONV + CONV + section("sam", **{"from": "0"}, activation="tanh"),
     "upsample": CONV + section("upsample", stride=3, scale=0.5),
     "downsample": CONV + section("upsample", stride=-2, scale=0.5),
-    "implicit": CONV
-    + section("implicit", filters=4)
-    + section("scale_channels", **{"from": "0"}),
+    "implicit": CONV + section("implicit", filters=4) + section("scale_channels", **{"from": "0"}),
     "softmax": CONV + section("softmax", noloss=1, temperature=2),
     "softmax groups": CONV + section("softmax", noloss=1, groups=10),
     "softmax spatial": CONV + section("softmax", noloss=1, spatial=1),

@@ -294,7 +294,8 @@ DN_API dn_status dn_trainer_set_delta(dn_trainer* trainer, int layer, const floa
                                       size_t size);
 
 /* Recurrent layers whose state goes on from mini-batch to mini-batch ([gru], [lstm], [conv_lstm],
- * [history]): makes it 0 for one stream (of batch / time_steps), or for all where it is negative. */
+ * [history]): makes it 0 for one stream (of batch / time_steps), or for all where it is negative.
+ */
 DN_API dn_status dn_trainer_reset_state(dn_trainer* trainer, int stream);
 
 /* Copies array number index of a layer (in the order of dn_network_describe), or the sum of its

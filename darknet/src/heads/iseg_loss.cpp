@@ -74,8 +74,7 @@ double IsegLoss::run(const Context& context, const LossArgs& args,
   float* squares = args.scratch + args.batch * kInstances * (1 + ids);
   context.each(args.batch * kInstances, MeanEmbedding{map});
   context.each(args.batch * map.plane, IsegPixel{map});
-  context.each(args.batch,
-               SquareSums{args.delta, squares, 1, classes + ids, classes, map.plane});
+  context.each(args.batch, SquareSums{args.delta, squares, 1, classes + ids, classes, map.plane});
   double all = 0, embedding = 0;
   for (int64_t b = 0; b < args.batch; ++b) {
     all += double(squares[2 * b]);

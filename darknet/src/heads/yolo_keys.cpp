@@ -27,8 +27,7 @@ YoloKeys read_yolo_keys(Options& o, int classes) {
   k.ignore_thresh =
       o.real("ignore_thresh", 0.5f, "training: IoU above which an anchor is no negative");
   k.truth_thresh = o.real("truth_thresh", 1, "training: IoU above which an anchor is a positive");
-  k.iou_thresh =
-      o.real("iou_thresh", 1, "training: IoU above which further anchors are positives");
+  k.iou_thresh = o.real("iou_thresh", 1, "training: IoU above which further anchors are positives");
   k.iou_thresh_kind = o.choice<Overlap>("iou_thresh_kind", Overlap::iou,
                                         {{"iou", Overlap::iou},
                                          {"giou", Overlap::giou},
@@ -59,9 +58,8 @@ YoloKeys read_yolo_keys(Options& o, int classes) {
   const std::vector<float> counters =
       o.reals("counters_per_class", "training: objects of each class");
   if (!counters.empty() && int(counters.size()) != classes)
-    o.wrong("counters_per_class",
-            format("counters_per_class has %zu numbers, expected classes=%d", counters.size(),
-                   classes));
+    o.wrong("counters_per_class", format("counters_per_class has %zu numbers, expected classes=%d",
+                                         counters.size(), classes));
   k.multipliers = multipliers_of(counters, k.max_delta);
   const std::string map = o.text("map", "", "training: file of class numbers");
   if (map.empty()) return k;

@@ -38,8 +38,8 @@ struct YoloMap {
     out.x = (float(cell % w) + v[0]) / float(w);
     out.y = (float(cell / w) + v[plane()]) / float(h);
     out.w = (new_coords ? 4.f * width * width : expf(width)) * anchors[2 * anchor] / float(net_w);
-    out.h =
-        (new_coords ? 4.f * height * height : expf(height)) * anchors[2 * anchor + 1] / float(net_h);
+    out.h = (new_coords ? 4.f * height * height : expf(height)) * anchors[2 * anchor + 1] /
+            float(net_h);
     return out;
   }
   // The truth's numbers, or nullptr behind the last.
@@ -102,7 +102,8 @@ struct YoloEmpty : YoloMap {
     const Box p = box(first, mask[n], cell);
     const float o = finite(output[object]) ? output[object] : 0.f;
     bool sure = false;  // of any class
-    for (int64_t k = 0; k < classes.classes; ++k) sure = sure || output[object + (k + 1) * s] > 0.25f;
+    for (int64_t k = 0; k < classes.classes; ++k)
+      sure = sure || output[object + (k + 1) * s] > 0.25f;
     float best = 0;
     const float* best_truth = nullptr;
     for (int64_t t = 0; const float* numbers = truth_at(b, t); ++t) {
@@ -129,8 +130,7 @@ struct YoloEmpty : YoloMap {
     if (smooth)
       delta[object + (k + 1) * s] =
           classes.multiplier(k) * (best * best - output[object + (k + 1) * s]);
-    match_box(first, mask[n], cell,
-              {best_truth[0], best_truth[1], best_truth[2], best_truth[3]},
+    match_box(first, mask[n], cell, {best_truth[0], best_truth[1], best_truth[2], best_truth[3]},
               iou_normalizer * classes.multiplier(k), nullptr);
   }
 };
@@ -250,12 +250,9 @@ double YoloLoss::run(const Context& context, const LossArgs& args,
   }
   const double images = double(args.batch), class_loss = double(keys.obj_normalizer) * rest;
   const double count = all.count > 0 ? double(all.count) : 1.;
-  parts = {{"iou", double(all.iou) / count},
-           {"count", double(all.count)},
-           {"class_loss", class_loss / images},
-           {"iou_loss", (square - class_loss) / images},
-           {"total_loss", square / images},
-           {"boxes", double(all.boxes)},
+  parts = {{"iou", double(all.iou) / count},    {"count", double(all.count)},
+           {"class_loss", class_loss / images}, {"iou_loss", (square - class_loss) / images},
+           {"total_loss", square / images},     {"boxes", double(all.boxes)},
            {"rewritten", double(all.rewritten)}};
   if (keys.mse || !show_details) return square;
   const bool generalised = keys.iou_loss == Overlap::giou;

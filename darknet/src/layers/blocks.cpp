@@ -32,8 +32,8 @@ ConvArrays conv_arrays(Layer& owner, const Conv& conv, int64_t filters, int64_t 
   arrays.biases = &owner.param(prefix + "biases", {filters});
   if (batch_normalize) arrays.norm = batchnorm_arrays(owner, prefix, filters);
   const float range = std::sqrt(2.f / (float(conv.size_y) * float(conv.size_x) * float(each)));
-  arrays.weights = &owner.param(prefix + "weights", {filters, each, conv.size_y, conv.size_x},
-                                {0, range, -1});
+  arrays.weights =
+      &owner.param(prefix + "weights", {filters, each, conv.size_y, conv.size_x}, {0, range, -1});
   return arrays;
 }
 

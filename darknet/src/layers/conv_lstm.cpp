@@ -28,7 +28,8 @@ class ConvLstm final : public Layer {
     peephole_ = o.flag("peephole", false, "gates see the cell state");
     bottleneck_ = o.flag("bottleneck", false, "one convolution of state and input for all gates");
     if (bottleneck_ && peephole_) o.wrong("bottleneck", "bottleneck together with peephole");
-    constrain_ = o.real("state_constrain", -1, "bound of the cell state; 32 a time step where missing");
+    constrain_ =
+        o.real("state_constrain", -1, "bound of the cell state; 32 a time step where missing");
     shortcut_ = o.flag("shortcut", false, "adds half of the bottleneck to the output");
     lstm_activation_ = o.choice("lstm_activation", Activation::tanh, activation_names(),
                                 "activation of candidate and cell state");

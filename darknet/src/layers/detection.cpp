@@ -57,7 +57,8 @@ class DetectionLayer final : public Layer {
     loss_.coord_scale = o.real("coord_scale", 1, "training: weight of the boxes");
     loss_.forced = o.flag("forced", false, "training: fixes the responsible box");
     loss_.object_scale = o.real("object_scale", 1, "training: weight of the confidence of objects");
-    loss_.noobject_scale = o.real("noobject_scale", 1, "training: weight of the confidence of the rest");
+    loss_.noobject_scale =
+        o.real("noobject_scale", 1, "training: weight of the confidence of the rest");
     loss_.class_scale = o.real("class_scale", 1, "training: weight of the classes");
     o.real("jitter", 0.2f, "training: random crop");
     o.real("resize", 1, "training: random zoom");

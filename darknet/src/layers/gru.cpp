@@ -33,8 +33,7 @@ class Gru final : public Layer {
       const int z = g.activate(add(g, {xz, sz}), Activation::logistic);
       const int r = g.activate(add(g, {xr, sr}), Activation::logistic);
       const int sh = connected(multiply(g, r, s), "state_h_");
-      const int h =
-          g.activate(add(g, {xh, sh}), tanh_ ? Activation::tanh : Activation::logistic);
+      const int h = g.activate(add(g, {xh, sh}), tanh_ ? Activation::tanh : Activation::logistic);
       // z s + (1 - z) h = h + z (s - h)
       states[0] = add(g, {h, multiply(g, z, add(g, {s, h}, {1, -1}))});
       return states[0];

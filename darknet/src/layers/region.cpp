@@ -98,10 +98,12 @@ class Region final : public Layer {
     o.real("random", 0, "training: multi-scale");
     loss_.coord_scale = o.real("coord_scale", 1, "training: weight of the boxes");
     loss_.object_scale = o.real("object_scale", 1, "training: weight of the objectness of objects");
-    loss_.noobject_scale = o.real("noobject_scale", 1, "training: weight of the objectness of the rest");
+    loss_.noobject_scale =
+        o.real("noobject_scale", 1, "training: weight of the objectness of the rest");
     o.real("mask_scale", 1, "training: weight of masks");
     loss_.class_scale = o.real("class_scale", 1, "training: weight of the classes");
-    loss_.bias_match = o.flag("bias_match", false, "training: anchors are matched, not predictions");
+    loss_.bias_match =
+        o.flag("bias_match", false, "training: anchors are matched, not predictions");
     const std::string tree = o.text("tree", "", "file of a class hierarchy");
     if (!tree.empty()) {
       head_.tree = std::make_unique<Tree>(read_tree(tree, o.place("tree")));
