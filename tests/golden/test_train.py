@@ -33,10 +33,9 @@ WEIGHTS_TOLERANCE = 1e-3  # of the step's change
 
 # pjreddie/darknet normalises by sqrt(variance) + 1e-6: (loss, weights)
 OTHER_EPSILON = {"connected_bn": (1e-3, 3e-3), "deconv": (4e-3, 3e-2)}
-# Only the forward pass and the layers behind can be compared: through [rnn] pjreddie's CPU code
-# writes outside of its memory (it has overwritten the output's biases before the first step),
-# through [crnn] AlexeyAB's takes the last step's variances for all. Ours is held by finite
-# differences.
+# Only the forward pass and the layers behind can be compared: through [rnn], pjreddie's CPU code
+# writes outside of its memory (the output's biases are overwritten before the first step); through
+# [crnn], AlexeyAB's takes the last step's variances for all. Ours is held by finite differences.
 RECURRENT = {"rnn", "crnn"}
 # pjreddie's CPU code has the sign of large deltas wrong: only the first loss can be compared
 WRONG_SIGN = {"cost_smooth"}

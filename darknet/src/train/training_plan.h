@@ -67,6 +67,7 @@ class TrainingPlan {
     int node = -1;  // -1: deltas of the layer, from its loss or given from outside
     int layer = -1;
     bool runs_backward = false;
+    bool fixes = false;       // try_fix_nan: the output of a layer with weights
     std::vector<int> zeroed;  // values whose deltas become 0 before its backward step
   };
   // A node with its pointers.
