@@ -228,7 +228,7 @@ def test_settings_out_of_range(settings) -> None:
 )
 def test_bad_boxes_change_nothing(found, truth) -> None:
     evaluator = DetectionEvaluator(2)
-    with pytest.raises(DataError, match="image 'x.jpg'"):
+    with pytest.raises(DataError, match=r"image 'x\.jpg'"):
         evaluator.add("x.jpg", found, truth)
     assert evaluator.result().images == 0
     assert evaluator.result().truths.sum() == 0
