@@ -15,11 +15,15 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-LATER = ("valid", "map", "train", "recall", "calc_anchors", "draw", "demo")
+LATER = ("valid", "map", "recall", "calc_anchors", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:
     """Runs the command."""
+    if words and words[0] == "train":
+        from .train import run as train
+
+        return train("detector", words[1:])
     parser = detect_parser(
         "detector test",
         "x.data x.cfg x.weights [IMAGE ...]",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,10 +83,12 @@ class ClassifierTask:
         """
         runner = Runner(network, self._threads, "f32", "auto")
         try:
-            top = accuracy(runner, self._structure, self._valid, (1, self._top))
+            found = [rank for _, rank in ranks(runner, self._structure, self._valid)]
         finally:
             runner.close()
-        return Scores({f"top{k}": share for k, share in top.items()})
+        return Scores({
+            f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)
+        })  # fmt: skip
 
 
 def check_classes(structure: Structure, dataset: ClassificationDataset, outputs: int) -> None:
@@ -104,10 +106,10 @@ def check_classes(structure: Structure, dataset: ClassificationDataset, outputs:
         )  # fmt: skip
 
 
-def accuracy(
-    runner: Runner, structure: Structure, dataset: ClassificationDataset, tops: Sequence[int]
-) -> dict[int, float]:
-    """How often an image's class is among the first k, for each k.
+def ranks(
+    runner: Runner, structure: Structure, dataset: ClassificationDataset
+) -> Iterator[tuple[str, int]]:
+    """Path of each image, and how many classes a network finds likelier than the right one.
 
     As in Darknet, the network sees the middle of an image, and an image has the first class that
     its path names; of equal outputs the lower class comes first.
@@ -126,7 +128,6 @@ def accuracy(
         values: FloatArray = plan.output(output, (plan.options.batch, *shape))[slot].ravel()
         return values
 
-    right = dict.fromkeys(tops, 0)
     for first in range(0, len(dataset), _PORTION):
         paths = list(dataset.images[first : first + _PORTION])
         answers = runner.look(
@@ -135,7 +136,4 @@ def accuracy(
         )  # fmt: skip
         for index, values in enumerate(answers, first):
             order = np.argsort(-values, kind="stable").tolist()
-            place = order.index(dataset.matches[index][0])
-            for k in right:
-                right[k] += place < k
-    return {k: count / len(dataset) for k, count in right.items()}
+            yield dataset.images[index], order.index(dataset.matches[index][0])

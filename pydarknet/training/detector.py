@@ -45,6 +45,11 @@ class DetectorTask:
             DataError, OSError: a file is wrong or missing.
         """
         structure = options.structure
+        if not structure.heads:
+            raise CfgError(
+                f"{structure.name} has no detection head, expected [yolo] or the like",
+                file=structure.name,
+            )
         last = structure.layers[structure.heads[-1].layer]
         if last.type not in ("yolo", "Gaussian_yolo", "region") or options.truths % TRUTH_SIZE:
             raise CfgError(

@@ -35,7 +35,13 @@ from .run_folder import RunFolder, base_name
 
 _log = logging.getLogger("pydarknet.training")
 
-_RESUMED = ("seed", "precision", "patience", "freeze", "eval_every", "checkpoint_every",
+TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
+    "detector": DetectorTask,
+    "classifier": ClassifierTask,
+}
+"""The kinds of networks that can be trained from images."""
+
+_RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
             "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
 
@@ -74,6 +80,8 @@ class Trainer:
         data: path of the .data file.
         folder: where the files of the run go, and what they are called.
         max_batches: iterations of the whole training.
+        callbacks: who is told; may be added to.
+        task: what is trained: its data and what is measured.
         history: loss, rate and scores so far.
     """
 
@@ -86,6 +94,7 @@ class Trainer:
         device: str = "cpu",
         seed: int = 0,
         precision: str = "f32",
+        task: str | None = None,
         callbacks: Sequence[object] = (),
         patience: int | None = None,
         freeze: int = 0,
@@ -114,6 +123,7 @@ class Trainer:
             seed: of all that is random: with the same seed on the same machine weights come out
                 the same, byte for byte.
             precision: "f32", or "auto", which is the same today.
+            task: "detector" or "classifier"; None sees it from the network.
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
             freeze: layers below this index stay as they are.
@@ -236,7 +246,7 @@ class Trainer:
             check_whole("patience", settings["patience"], least=1)
         self.cfg, self.data, self.folder = cfg, data, folder
         self._text, self._settings, self._threads = text, settings, threads
-        self._callbacks = list(callbacks)
+        self.callbacks = list(callbacks)
         self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
         self._network.seed(settings["seed"])
         self._loader: Loader | None = None
@@ -272,9 +282,9 @@ class Trainer:
         _, height, width = structure.input_shape
         head = structure.layers[structure.heads[-1].layer].options if structure.heads else {}
         self._sizes = multi_scale(net, head, (width, height), settings["seed"])
-        kind: type[DetectorTask | ClassifierTask] = (
-            DetectorTask if structure.heads else ClassifierTask
-        )
+        settings["task"] = settings["task"] or ("detector" if structure.heads else "classifier")
+        check_choice("task", settings["task"], TASKS)
+        kind = TASKS[settings["task"]]
         self.task: Task = kind(
             TaskOptions(
                 data_file=self.data, data=keys, net=net, structure=structure,
@@ -582,7 +592,7 @@ class Trainer:
             _log.warning("%s", error)
 
     def _tell(self, event: str, about: object) -> None:
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             listener: Callable[[Trainer, Any], object] | None = getattr(callback, event, None)
             if listener is not None:
                 listener(self, about)
