@@ -67,7 +67,7 @@ def load_state(trainer: NativeTrainer, path: Path) -> None:
         DataError: the file is damaged, or belongs to another network.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file, tempfile.NamedTemporaryFile(dir=path.parent) as part:
+    with path.open("rb") as file, tempfile.NamedTemporaryFile() as part:
         begin = _begin_of_text(file, file.seek(0, os.SEEK_END), path)
         file.seek(0)
         shutil.copyfileobj(file, part)

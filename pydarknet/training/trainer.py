@@ -35,6 +35,9 @@ from .run_folder import RunFolder, base_name
 
 _log = logging.getLogger("pydarknet.training")
 
+_DRAW_SECONDS = 10.0
+"""Between two drawings of the chart."""
+
 TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
     "detector": DetectorTask,
     "classifier": ClassifierTask,
@@ -254,6 +257,7 @@ class Trainer:
         self._events: Any = None
         self._stop: Reason | None = None
         self._begun = self._ended = self._open_update = False
+        self._drawn = -_DRAW_SECONDS
 
     def _compile(
         self,
@@ -542,7 +546,7 @@ class Trainer:
                 self._save_weights(files[-1])
             self._course.last_checkpoint = self.iteration
             self._save_state()
-            self._draw()
+            self._draw(now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
 
     def _store(self) -> None:
@@ -580,11 +584,14 @@ class Trainer:
         if self._events is not None:
             self._events.add(row)
 
-    def _draw(self) -> None:
-        """Chart and report: what keeps them from being written does not end a training."""
+    def _draw(self, now: bool = False) -> None:
+        """Chart and report, now and then; a disk that is too full for them ends no training."""
         from .chart import write_chart
         from .report import write_report
 
+        if not now and time.monotonic() < self._drawn + _DRAW_SECONDS:
+            return
+        self._drawn = time.monotonic()
         try:
             write_chart(self.history, self.folder.chart, self.folder.base, self.max_batches)
             write_report(self.history, self.folder.report, self)
