@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ..errors import DataError
+from ._state import read_about
 from .metrics_log import NAME as METRICS
 
 
@@ -87,3 +88,34 @@ class RunFolder:
 
 def _is_state(name: str) -> bool:
     return name.endswith(".state") and not name.startswith(".")
+
+
+def backup_folder(keys: dict[str, str], data: str) -> Path:
+    """The folder a .data file names: from the working directory where it is there, else beside.
+
+    compat: Darknet takes /backup/ where there is no such key.
+    """
+    named = Path(keys.get("backup", "backup"))
+    if named.is_absolute() or named.is_dir() or "backup" not in keys:
+        return named
+    return Path(data).parent / named
+
+
+def refuse_to_overwrite(folder: RunFolder, weights: str | os.PathLike[str] | None) -> None:
+    """Stops where a run that has come further would be lost.
+
+    Weights of that folder say that it is meant to go on: Darknet's way to resume.
+    """
+    if weights is not None and Path(weights).resolve().parent == folder.path.resolve():
+        return
+    if not folder.state.exists():
+        return
+    try:
+        done = read_about(folder.state)["iteration"]
+    except (DataError, KeyError):
+        return
+    if done:
+        raise FileExistsError(
+            f"{folder.path} holds a run of {done} iterations: Trainer.resume goes on with it, "
+            "overwrite=True begins anew"
+        )

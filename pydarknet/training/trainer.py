@@ -22,21 +22,18 @@ from ..datasets import Batch, Loader, Position
 from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ..layers import Structure
+from ._diverging import Naming
 from ._interrupts import deferred_interrupts
+from ._outputs import Outputs, mean_iou, row_of
 from ._schedule import cadence, multi_scale
 from ._state import load_state, read_about, save_state
 from ._task import Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .classifier import ClassifierTask
 from .detector import DetectorTask
-from .history import History
-from .metrics_log import MetricsLog, read_metrics
-from .run_folder import RunFolder, base_name
+from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 
 _log = logging.getLogger("pydarknet.training")
-
-_DRAW_SECONDS = 10.0
-"""Between two drawings of the chart."""
 
 TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
     "detector": DetectorTask,
@@ -85,7 +82,6 @@ class Trainer:
         max_batches: iterations of the whole training.
         callbacks: who is told; may be added to.
         task: what is trained: its data and what is measured.
-        history: loss, rate and scores so far.
     """
 
     def __init__(
@@ -162,7 +158,7 @@ class Trainer:
         settings = {name: value for name, value in locals().items() if name in _RESUMED}
         data_path = os.path.abspath(data)
         keys = read_data_file(data)
-        folder = RunFolder(run_dir or _backup(keys, data_path), base_name(path))
+        folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         self._set_up(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
                      data_path, folder, settings, device, callbacks, threads)  # fmt: skip
         if weights is not None:
@@ -176,7 +172,7 @@ class Trainer:
                 f"{self.max_batches}: clear=True counts from 0"
             )
         if not overwrite:
-            _refuse_to_overwrite(folder, weights)
+            refuse_to_overwrite(folder, weights)
         done = self.iteration
         self._course = _Course(
             first=done, last_evaluation=done, last_checkpoint=done, last_number=done
@@ -253,11 +249,9 @@ class Trainer:
         self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
         self._network.seed(settings["seed"])
         self._loader: Loader | None = None
-        self._metrics: MetricsLog | None = None
-        self._events: Any = None
+        self._outputs: Outputs | None = None
         self._stop: Reason | None = None
         self._begun = self._ended = self._open_update = False
-        self._drawn = -_DRAW_SECONDS
 
     def _compile(
         self,
@@ -327,6 +321,11 @@ class Trainer:
     def seconds(self) -> float:
         """Time spent training, evaluations and earlier parts of this run included."""
         return self._course.seconds
+
+    @property
+    def _written(self) -> Outputs:
+        assert self._outputs is not None
+        return self._outputs
 
     def stop(self) -> None:
         """Ends the run behind the iteration that is being done, with a checkpoint.
@@ -423,13 +422,9 @@ class Trainer:
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
         self.folder.prepare()
-        keep = self._course.metrics_bytes
-        self._metrics = MetricsLog(self.folder.metrics, keep)
-        self.history = History.from_rows(read_metrics(self.folder.metrics))
-        if self._settings["tensorboard"]:
-            from .tensorboard import EventFile
-
-            self._events = EventFile(self.folder.path)
+        self._outputs = Outputs(
+            self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
+        )
         self._loader = Loader(
             self.task.samples, batch=self._mini_batch, size=self._size_of,
             seed=self._settings["seed"], workers=self._workers, position=self._position,
@@ -456,9 +451,9 @@ class Trainer:
             load_seconds += time.perf_counter() - before
             images += [path for paths in batch.paths for path in paths]
             self._open_update = True
-            with self._naming(images):
+            with Naming(self.iteration + 1, images):
                 self._run_batch(batch)
-        with self._naming(images):
+        with Naming(self.iteration + 1, images):
             loss = self._trainer.update()
             if not math.isfinite(loss):
                 raise TrainingDiverged(f"the loss is {loss}")
@@ -474,11 +469,11 @@ class Trainer:
         }
         step = Step(
             iteration=self.iteration, seen=self._trainer.seen, loss=loss, average=course.average,
-            rate=self._trainer.rate, parts=parts, iou=_mean_iou(parts),
+            rate=self._trainer.rate, parts=parts, iou=mean_iou(parts),
             images=self._update_images, size=self._present_size, seconds=seconds,
             load_seconds=load_seconds,
         )  # fmt: skip
-        self._record(_row(step))
+        self._written.record(row_of(step))
         return step
 
     def _run_batch(self, batch: Batch) -> None:
@@ -489,9 +484,6 @@ class Trainer:
         self._trainer.set_input(batch.input)
         self._trainer.set_truth(batch.truth)
         self._trainer.run()
-
-    def _naming(self, images: Sequence[str]) -> _Naming:
-        return _Naming(self.iteration + 1, images)
 
     # ---- what is due ----------------------------------------------------------------------------
 
@@ -519,13 +511,13 @@ class Trainer:
             course.without_gain += 1
         course.seconds += time.perf_counter() - start
         evaluation = Evaluation(iteration, found.scores, score, best, found.details)
-        self._record({
+        self._written.record({
             "iteration": iteration, "evaluation": {**found.scores, **found.details},
-            "best": best, "seconds": round(time.perf_counter() - start, 4), "time": _now(),
+            "best": best, "seconds": round(time.perf_counter() - start, 4),
         })  # fmt: skip
         if best:
             self._save_weights(self.folder.weights("best"))
-        self._draw()
+        self._written.draw(self)
         self._tell("on_eval", evaluation)
         patience = self._settings["patience"]
         if patience is not None and course.without_gain >= patience:
@@ -546,7 +538,7 @@ class Trainer:
                 self._save_weights(files[-1])
             self._course.last_checkpoint = self.iteration
             self._save_state()
-            self._draw(now=self._ended)
+            self._written.draw(self, now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
 
     def _store(self) -> None:
@@ -568,35 +560,13 @@ class Trainer:
 
     def _save_state(self) -> None:
         assert self._position is not None
-        assert self._metrics is not None
-        self._course.metrics_bytes = self._metrics.bytes
+        self._course.metrics_bytes = self._written.bytes
         about = {
             "cfg": self.cfg, "cfg_text": self._text, "data": self.data, "kind": self.task.kind,
             "settings": self._settings, "course": asdict(self._course),
             "position": self._position.as_dict(), "iteration": self.iteration,
         }  # fmt: skip
         save_state(self._trainer, about, self.folder.state)
-
-    def _record(self, row: dict[str, Any]) -> None:
-        assert self._metrics is not None
-        self._metrics.add(row)
-        self.history.add(row)
-        if self._events is not None:
-            self._events.add(row)
-
-    def _draw(self, now: bool = False) -> None:
-        """Chart and report, now and then; a disk that is too full for them ends no training."""
-        from .chart import write_chart
-        from .report import write_report
-
-        if not now and time.monotonic() < self._drawn + _DRAW_SECONDS:
-            return
-        self._drawn = time.monotonic()
-        try:
-            write_chart(self.history, self.folder.chart, self.folder.base, self.max_batches)
-            write_report(self.history, self.folder.report, self)
-        except OSError as error:
-            _log.warning("%s", error)
 
     def _tell(self, event: str, about: object) -> None:
         for callback in self.callbacks:
@@ -642,80 +612,5 @@ class Trainer:
         """Stops threads and closes files."""
         if self._loader is not None:
             self._loader.close()
-        if self._metrics is not None:
-            self._metrics.close()
-        if self._events is not None:
-            self._events.close()
-
-
-class _Naming:
-    """Adds iteration and images to `TrainingDiverged`."""
-
-    def __init__(self, iteration: int, images: Sequence[str]) -> None:
-        self.iteration, self.images = iteration, images
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if isinstance(error, TrainingDiverged):
-            error.iteration = self.iteration
-            error.images = tuple(dict.fromkeys(self.images))
-
-
-def _row(step: Step) -> dict[str, Any]:
-    """An iteration's line in the metrics."""
-    return {
-        "iteration": step.iteration, "seen": step.seen, "rate": step.rate, "loss": step.loss,
-        "average": step.average, "parts": step.parts, "iou": step.iou, "width": step.size[0],
-        "height": step.size[1], "seconds": round(step.seconds, 6),
-        "load_seconds": round(step.load_seconds, 6),
-        "images_per_second": round(step.images_per_second, 3), "time": _now(),
-    }  # fmt: skip
-
-
-def _now() -> float:
-    return round(time.time(), 3)
-
-
-def _mean_iou(parts: dict[str, dict[str, float]]) -> float | None:
-    """Over all heads, weighted by their boxes."""
-    boxes = [(head["count"], head["iou"]) for head in parts.values() if head.get("count")]
-    total = sum(count for count, _ in boxes)
-    return sum(count * iou for count, iou in boxes) / total if total else None
-
-
-def _backup(keys: dict[str, str], data: str) -> Path:
-    """The folder a .data file names: from the working directory where it is there, else beside.
-
-    compat: Darknet takes /backup/ where there is no such key.
-    """
-    named = Path(keys.get("backup", "backup"))
-    if named.is_absolute() or named.is_dir() or "backup" not in keys:
-        return named
-    return Path(data).parent / named
-
-
-def _refuse_to_overwrite(folder: RunFolder, weights: str | os.PathLike[str] | None) -> None:
-    """Stops where a run that has come further would be lost.
-
-    Weights of that folder say that it is meant to go on: Darknet's way to resume.
-    """
-    if weights is not None and Path(weights).resolve().parent == folder.path.resolve():
-        return
-    if not folder.state.exists():
-        return
-    try:
-        done = read_about(folder.state)["iteration"]
-    except (DataError, KeyError):
-        return
-    if done:
-        raise FileExistsError(
-            f"{folder.path} holds a run of {done} iterations: Trainer.resume goes on with it, "
-            "overwrite=True begins anew"
-        )
+        if self._outputs is not None:
+            self._outputs.close()

@@ -18,8 +18,8 @@ def history(count: int) -> History:
         loss = 100 / i + math.sin(i)
         rows.append({"iteration": i, "loss": loss, "average": 100 / i, "rate": 0.1})
         if i % 10 == 0:
-            rows.append({"iteration": i, "evaluation": {"map": i / count, "train_map": 1.0,
-                                                        "recall": 0.5, "ap": {"a": 1}}})  # fmt: skip
+            scores = {"map": i / count, "train_map": 1.0, "recall": 0.5, "ap": {"a": 1}}
+            rows.append({"iteration": i, "evaluation": scores})
     return History.from_rows(rows)
 
 
