@@ -9,18 +9,19 @@ import numpy as np
 
 from .._detecting import DetectionRequest
 from .._native import NativeNetwork, NativePlan
-from .._native_augment import TRUTH_SIZE, BoxArray
+from .._native_augment import TRUTH_SIZE
 from .._runner import Runner
 from ..datasets import DetectionAugmentation, DetectionDataset, DetectionSamples, Samples
 from ..datasets.detection import MissingLabels
 from ..detections import Detections
 from ..errors import CfgError
 from ..image import Image
-from ._map import DetectionEvaluator, DetectionMetrics, Truth
+from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
+from ..metrics.running import NMS, THRESHOLD
 from ._task import Scores, TaskOptions
 
-_THRESHOLD, _NMS = 0.005, 0.45
-"""Of the detections that count, as in Darknet."""
+_FAR = 1e9
+"""Pixels: where a box without an end is taken to end."""
 
 _TRAIN_IMAGES = 100
 """At most so many of the training images are evaluated beside the valid ones."""
@@ -73,7 +74,7 @@ class DetectorTask:
         if options.evaluate and options.split == "valid":
             self._valid = DetectionDataset.open(options.data_file, split="valid", **settings)
         self._request = DetectionRequest.checked(
-            structure, (), threshold=_THRESHOLD, nms=_NMS, hier=0.5, resize=None, classes=None
+            structure, (), threshold=THRESHOLD, nms=NMS, hier=0.5, resize=None, classes=None
         )
         self._samples = DetectionSamples(
             self._train,
@@ -114,7 +115,7 @@ class DetectorTask:
             some = np.linspace(0, len(self._train) - 1, count).astype(int).tolist()
             scores["train_map"] = self._measure(network, self._train, some).map
         names = self._valid.names or [str(k) for k in range(self._structure.classes)]
-        return Scores(scores, {"ap": dict(zip(names, valid.ap, strict=False))})
+        return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})
 
     def _measure(
         self, network: NativeNetwork, dataset: DetectionDataset, images: Sequence[int]
@@ -134,19 +135,21 @@ class DetectorTask:
                     resize=self._request.resize, batch_size=_BATCH,
                 )  # fmt: skip
                 for index, (detections, width, height) in zip(part, looked, strict=True):
-                    truth = _truth(dataset.boxes(index), width, height)
-                    evaluator.add(dataset.images[index], detections, truth)
+                    boxes = dataset.boxes(index)
+                    xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
+                    truth = Truth.from_relative(xywh, boxes["class_id"], width, height)
+                    evaluator.add(index, _finite(detections), truth)
         finally:
             runner.close()
         return evaluator.result()
 
 
-def _truth(boxes: BoxArray, width: int, height: int) -> Truth:
-    """Boxes in pixels."""
-    center = np.stack([boxes["x"], boxes["y"]], axis=1).astype(np.float64)
-    half = np.stack([boxes["w"], boxes["h"]], axis=1).astype(np.float64) / 2
-    corners = np.concatenate([center - half, center + half], axis=1)
-    return Truth(corners * [width, height, width, height], boxes["class_id"].astype(np.int64))
+def _finite(detections: Detections) -> Detections:
+    """A network that was hardly trained gives boxes of any size, infinite ones too."""
+    edges = np.nan_to_num(detections.xyxy).clip(-_FAR, _FAR)
+    return Detections(
+        edges, detections.confidence, detections.class_id, detections.names, box=detections.box
+    )
 
 
 def _check_classes(options: TaskOptions, classes: int) -> None:

@@ -1,0 +1,34 @@
+"""How good a network is. Works without the compiled engine.
+
+::
+
+    evaluator = DetectionEvaluator(names)                 # Darknet's mAP; or protocol="voc"
+    for image, truth in labelled:
+        evaluator.add(image, network.detect(image, threshold=0.005), truth)
+    metrics = evaluator.result()
+    metrics.map, metrics.ap, metrics.f1
+"""
+
+from __future__ import annotations
+
+from .boxes import Truth
+from .curve import Curve, Operating
+from .darknet_text import darknet_text
+from .evaluator import DetectionEvaluator
+from .overlap import ciou, diou, giou, iou
+from .result import DetectionMetrics
+from .running import run_network
+
+__all__ = [
+    "Curve",
+    "DetectionEvaluator",
+    "DetectionMetrics",
+    "Operating",
+    "Truth",
+    "ciou",
+    "darknet_text",
+    "diou",
+    "giou",
+    "iou",
+    "run_network",
+]
