@@ -19,11 +19,15 @@ from .program import ERROR, OK, complain
 VERBS = {"map": "detector_map"}
 """Verbs with a module of their own."""
 
-LATER = ("valid", "train", "recall", "calc_anchors", "draw", "demo")
+LATER = ("valid", "recall", "calc_anchors", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:
     """Runs the command."""
+    if words and words[0] == "train":
+        from .train import run as train
+
+        return train("detector", words[1:])
     parser = detect_parser(
         "detector test",
         "x.data x.cfg x.weights [IMAGE ...]",
