@@ -11,7 +11,7 @@ include darknet/flags.mk
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
-ABSOLUTE_PY := $(abspath .)/$(PY)
+ABSOLUTE_PY := $(abspath $(PY))
 
 # Flags given to this make, for the makes below it; MODEL= and the like are not theirs.
 MAKEOVERRIDES :=
@@ -79,8 +79,12 @@ help:
 	@echo; $(MAKE) --no-print-directory -s -C darknet help
 
 # ---- what is in .venv: each stamp file says that a step was done ---------------------------------
+# One that was named is not replaced by another.
+OTHER_PYTHONS := $(if $(findstring command,$(origin PYTHON)),,\
+  python3.15 python3.14 python3.13 python3.12 python3.11)
+
 $(VENV)/.created:
-	@for python in $(PYTHON) python3.15 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(PYTHON) $(OTHER_PYTHONS); do \
 	  if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
 	    2>/dev/null; then \
 	    echo "  venv $(VENV) ($$($$python --version))"; \

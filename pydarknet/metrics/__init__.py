@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from .box_files import BoxFolders, read_box_file
 from .boxes import Truth
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
@@ -18,17 +19,22 @@ from .evaluator import DetectionEvaluator
 from .overlap import ciou, diou, giou, iou
 from .result import DetectionMetrics
 from .running import run_network
+from .table import csv_table, text_table
 
 __all__ = [
+    "BoxFolders",
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
     "Operating",
     "Truth",
     "ciou",
+    "csv_table",
     "darknet_text",
     "diou",
     "giou",
     "iou",
+    "read_box_file",
     "run_network",
+    "text_table",
 ]

@@ -18,8 +18,18 @@ Array = npt.NDArray[Any]
 class Training:
     """A trainer on a network with random parameters and input; its objective is sum(r * output)."""
 
-    def __init__(self, layers: str, *, shape: tuple[int, int, int], batch: int, seed: int = 0):
-        self.case = Case(net(*shape, batch=batch) + layers, batch=batch, seed=seed)
+    def __init__(
+        self,
+        layers: str,
+        *,
+        shape: tuple[int, int, int],
+        batch: int,
+        time_steps: int = 1,
+        seed: int = 0,
+    ) -> None:
+        text = net(*shape, batch=batch, time_steps=time_steps) + layers
+        batch *= time_steps
+        self.case = Case(text, batch=batch, seed=seed)
         self.network = NativeNetwork(self.case.text.encode(), self.case.name)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "x.weights"
@@ -34,6 +44,7 @@ class Training:
 
     def run(self, input: Array) -> float:
         """The objective."""
+        self.trainer.reset_state()
         self.trainer.set_input(np.ascontiguousarray(input, np.float32))
         self.trainer.run()
         output = self.trainer.layer_output(self.last, self.output_shape)
@@ -49,6 +60,7 @@ def check_gradients(
     *,
     shape: tuple[int, int, int] = (3, 5, 7),
     batch: int = 2,
+    time_steps: int = 1,
     tolerance: float = 1e-2,
     step: float = 1e-2,
     directions: int = 3,
@@ -58,7 +70,7 @@ def check_gradients(
 
     The derivative of sum(r * output) is what the engine gives where r is the output's delta.
     """
-    training = Training(layers, shape=shape, batch=batch, seed=seed)
+    training = Training(layers, shape=shape, batch=batch, time_steps=time_steps, seed=seed)
     trainer, case = training.trainer, training.case
     trainer.set_delta(training.last, training.weighting)
     training.run(case.input)

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "ops/delta.h"
+#include "train/fix_numbers.h"
 
 namespace dn {
 
@@ -35,6 +36,8 @@ void TrainingPlan::list_items() {
       Item item;
       item.node = static_cast<int>(node);
       item.layer = layer->index;
+      item.fixes = network_.training.try_fix_nan && layer->find_param("weights") &&
+                   graph_.nodes[node].output == graph_.layer_values[size_t(layer->index)];
       items_.push_back(std::move(item));
     }
     const Loss* loss = layer->loss();
@@ -120,8 +123,7 @@ void TrainingPlan::place_memory() {
   loss_deltas_.assign(network_.layers.size(), nullptr);
   std::vector<Lifetime> value_lives(values), delta_lives(values);
   for (size_t v = 0; v < values; ++v) {
-    value_lives[v].bytes = delta_lives[v].bytes =
-        size_t(options_.batch * graph_.values[v].size()) * sizeof(float);
+    value_lives[v].bytes = delta_lives[v].bytes = size_t(numbers_of(int(v))) * sizeof(float);
     value_lives[v].first = v == 0 ? -1 : end;
     value_lives[v].last = v == 0 ? end : -1;
     delta_lives[v].first = end;
@@ -153,7 +155,7 @@ void TrainingPlan::place_memory() {
     const Op& op = *node.op;
     const std::vector<Shape> in = graph_.shapes(node.inputs);
     const TrainingMemory memory =
-        op.training_memory(in, graph_.values[size_t(node.output)], options_.batch);
+        op.training_memory(in, graph_.values[size_t(node.output)], images_of(node.output));
     scratch = std::max(scratch, memory.scratch);
     touch(value_lives[size_t(node.output)], time);
     for (const int value : node.inputs) touch(value_lives[size_t(value)], time);
@@ -220,7 +222,7 @@ void TrainingPlan::bind(const LiveArrays& arrays) {
     args.constants = run->constants.data();
     args.out = values_[size_t(node.output)];
     args.out_shape = graph_.values[size_t(node.output)];
-    args.batch = options_.batch;
+    args.batch = images_of(node.output);
     args.params = run->params.data();
     args.kept = kept_[n];
     args.scratch = scratch_->as<>();
@@ -243,6 +245,7 @@ double TrainingPlan::run(const Context& context, const TrainingMoment& given, ui
     args.moment = moment;
     args.seed = substream(moment.seed, uint64_t(item.node));
     graph_.nodes[size_t(item.node)].op->train_forward(context, args);
+    if (item.fixes) context.each(args.batch * args.out_shape.size(), FixNumbers{args.out, false});
   }
   double cost = 0;
   for (const HeadReport& report : reports_) cost += report.cost / double(reports_.size());
@@ -273,12 +276,18 @@ void TrainingPlan::run_loss(const Context& context, const Item& item, const Trai
   args.iteration = moment.iteration;
   args.max_batches = moment.max_batches;
   args.seen = seen;
+  args.label_smooth_eps = network_.training.label_smooth_eps;
+  args.unsupervised = network_.training.unsupervised;
   args.seed = substream(moment.seed, graph_.nodes.size() + size_t(item.layer));
   std::memset(args.delta, 0, size_t(args.batch * args.shape.size()) * sizeof(float));
   for (HeadReport& report : reports_) {
     if (report.layer != item.layer) continue;
     report.parts.clear();
     report.cost = layer.loss()->run(context, args, report.parts);
+    if (network_.training.try_fix_nan) {
+      context.each(args.batch * args.shape.size(), FixNumbers{args.delta, true});
+      if (!std::isfinite(report.cost)) report.cost = 0;
+    }
     if (!std::isfinite(report.cost))
       throw Error(DN_ERROR_DIVERGED,
                   format("the loss is %g in iteration %lld", report.cost,
@@ -290,8 +299,7 @@ void TrainingPlan::run_loss(const Context& context, const Item& item, const Trai
 void TrainingPlan::backward(const Context& context, const Item& item) {
   if (!item.runs_backward) return;
   for (const int value : item.zeroed)
-    std::memset(deltas_[size_t(value)], 0,
-                size_t(options_.batch * graph_.values[size_t(value)].size()) * sizeof(float));
+    std::memset(deltas_[size_t(value)], 0, size_t(numbers_of(value)) * sizeof(float));
   if (item.node < 0) {
     const size_t value = value_of(item.layer);
     const int64_t count = options_.batch * graph_.values[value].size();
@@ -302,7 +310,9 @@ void TrainingPlan::backward(const Context& context, const Item& item) {
       context.each(count, AddScaledDelta{given->as<>(), deltas_[value], 1.f});
     return;
   }
-  graph_.nodes[size_t(item.node)].op->backward(context, runs_[size_t(item.node)]->args);
+  const Node& node = graph_.nodes[size_t(item.node)];
+  if (item.fixes) context.each(numbers_of(node.output), BoundDeltas{deltas_[size_t(node.output)]});
+  node.op->backward(context, runs_[size_t(item.node)]->args);
 }
 
 void TrainingPlan::copy(const float* from, const Shape& shape, float* out, size_t size) const {

@@ -55,6 +55,10 @@ class TrainingPlan {
   // size 0: no longer.
   void set_delta(int layer, const float* from, size_t size);
 
+  void reset_state(int stream) {
+    for (const Node& node : graph_.nodes) node.op->reset_state(stream);
+  }
+
   size_t bytes() const { return arena_ ? arena_->bytes() : 0; }
 
  private:
@@ -63,6 +67,7 @@ class TrainingPlan {
     int node = -1;  // -1: deltas of the layer, from its loss or given from outside
     int layer = -1;
     bool runs_backward = false;
+    bool fixes = false;       // try_fix_nan: the output of a layer with weights
     std::vector<int> zeroed;  // values whose deltas become 0 before its backward step
   };
   // A node with its pointers.
@@ -83,6 +88,11 @@ class TrainingPlan {
   void run_loss(const Context& context, const Item& item, const TrainingMoment& moment,
                 uint64_t seen);
   void backward(const Context& context, const Item& item);
+  // A value of one time step holds a part of the batch.
+  int64_t images_of(int value) const { return options_.batch / graph_.time_steps[size_t(value)]; }
+  int64_t numbers_of(int value) const {
+    return images_of(value) * graph_.values[size_t(value)].size();
+  }
   size_t value_of(int layer) const { return size_t(graph_.layer_values[size_t(layer)]); }
   const Loss* loss_of(const Item& item) const {
     return network_.layers[size_t(item.layer)]->loss();
