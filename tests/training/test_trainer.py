@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import pydarknet
-from pydarknet.training import Trainer, read_metrics
+from pydarknet.datasets import DetectionDataset
+from pydarknet.metrics import DetectionEvaluator, run_network
+from pydarknet.training import Checkpoint, Step, Trainer, read_metrics
 from pydarknet.training.detector import DetectorTask
 from training.small_training import Recorder, classifier_cfg, detector_cfg
 
@@ -103,30 +105,34 @@ def test_map_is_that_of_the_saved_weights(tmp_path: Path, shapes_data: Path) -> 
     """With sizes that change: the network is evaluated at the cfg's size, with present weights."""
     # Darknet trains the last hundred iterations at the largest size: none of them is reached here
     cfg = detector_cfg(tmp_path, max_batches=140, rate=0.02, random=1.5, more="resize_step=8")
-    scores: list[tuple[int, float, float]] = []
+    valid = DetectionDataset.open(shapes_data, split="valid")
+    compared: list[tuple[int, float]] = []
     sizes = set()
 
     class Compare(Recorder):
-        def on_eval(self, trainer: Trainer, evaluation: object) -> None:
-            file = tmp_path / "now.weights"
-            trainer._network.save_weights(str(file), -1)
-            with pydarknet.Network(cfg, file, precision="f32") as network:
-                task: DetectorTask = trainer.task  # type: ignore[assignment]
-                fresh = task.evaluate(network._native).scores
-            scores.append((evaluation.iteration, evaluation.scores["average_iou"],
-                           fresh["average_iou"]))  # fmt: skip
-            assert fresh == evaluation.scores
+        def on_checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+            evaluator = DetectionEvaluator(6)
+            with pydarknet.Network(cfg, checkpoint.files[0], precision="f32") as network:
+                run_network(network, valid, evaluator)
+            fresh = evaluator.result()
+            evaluation = self.of("eval")[-1]
+            assert evaluation.iteration == checkpoint.iteration
+            for name in ("map", "precision", "recall", "f1", "average_iou"):
+                assert evaluation.scores[name] == getattr(fresh, name)
+            compared.append((checkpoint.iteration, fresh.average_iou))
 
-        def on_step(self, trainer: Trainer, step: object) -> None:
+        def on_step(self, trainer: Trainer, step: Step) -> None:
             sizes.add(step.size)
             if step.iteration == 40:
                 trainer.stop()
 
-    Trainer(cfg, shapes_data, run_dir=tmp_path / "run", eval_every=10, seed=3,
-            callbacks=[Compare()]).run()  # fmt: skip
-    assert [at for at, _, _ in scores] == [0, 10, 20, 30, 40]
+    Trainer(
+        cfg, shapes_data, run_dir=tmp_path / "run", eval_every=10, checkpoint_every=10, seed=3,
+        callbacks=[Compare()],
+    ).run()  # fmt: skip
+    assert [at for at, _ in compared] == [10, 20, 30, 40]
     assert len(sizes) > 1
-    assert any(overlap > 0 for _, overlap, _ in scores)  # else nothing was compared
+    assert any(overlap > 0 for _, overlap in compared)  # else nothing was compared
 
 
 def test_the_best_weights(
