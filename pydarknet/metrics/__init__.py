@@ -13,22 +13,26 @@ from __future__ import annotations
 
 from .box_files import BoxFolders, read_box_file
 from .boxes import Truth
+from .coco import CocoEvaluator, CocoMetrics
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
 from .overlap import ciou, diou, giou, iou
 from .result import DetectionMetrics
 from .running import run_network
-from .table import csv_table, text_table
+from .table import coco_table, csv_table, text_table
 
 __all__ = [
     "BoxFolders",
+    "CocoEvaluator",
+    "CocoMetrics",
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
     "Operating",
     "Truth",
     "ciou",
+    "coco_table",
     "csv_table",
     "darknet_text",
     "diou",
