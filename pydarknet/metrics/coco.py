@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import ArgumentError
-from .boxes import Found, Labelled, check_found, class_names, truth_of
+from .boxes import Found, Labelled, Truth, check_found, class_names, truth_of
 from .overlap import FloatArray
 
 NUMBERS = (
@@ -73,6 +73,12 @@ class CocoMetrics:
         return f"CocoMetrics(AP {self.numbers['ap']:.4f}, AP50 {self.numbers['ap50']:.4f})"
 
 
+class _Found(NamedTuple):
+    xyxy: npt.NDArray[Any]
+    class_id: npt.NDArray[Any]
+    confidence: npt.NDArray[Any]
+
+
 class CocoEvaluator:
     """Compares detections with the truth as COCO does: ten IoU thresholds, areas, crowds.
 
@@ -90,9 +96,8 @@ class CocoEvaluator:
         """
         _library()
         self._names = class_names(classes)
-        self._images: dict[Hashable, int] = {}
-        self._truth: list[dict[str, Any]] = []
-        self._found: list[dict[str, Any]] = []
+        self._seen: set[Hashable] = set()
+        self._images: list[tuple[Truth, _Found]] = []
 
     def add(self, image_id: Hashable, detections: Found, truth: Labelled) -> None:
         """Takes the detections of one image; as `DetectionEvaluator.add`.
@@ -101,31 +106,13 @@ class CocoEvaluator:
             ArgumentError: the image was added before.
             DataError: a class is unknown, or a number is not finite.
         """
-        if image_id in self._images:
+        if image_id in self._seen:
             raise ArgumentError(f"image {image_id!r} was added before, expected each once")
         there = truth_of(truth, len(self._names), image_id)
         check_found(detections, len(self._names), image_id)
-        number = self._images.setdefault(image_id, len(self._images) + 1)
-        rows = zip(
-            _as_bbox(there.xyxy), there.class_id.tolist(), there.area.tolist(),
-            there.crowd.tolist(), strict=True,
-        )  # fmt: skip
-        for bbox, class_id, area, crowd in rows:
-            self._truth.append(
-                {
-                    "id": len(self._truth) + 1,
-                    "image_id": number,
-                    "category_id": class_id + 1,
-                    "bbox": bbox,
-                    "area": area,
-                    "iscrowd": int(crowd),
-                }
-            )
-        columns = (detections.class_id.tolist(), detections.confidence.tolist())
-        for bbox, class_id, score in zip(_as_bbox(detections.xyxy), *columns, strict=True):
-            self._found.append(
-                {"image_id": number, "category_id": class_id + 1, "bbox": bbox, "score": score}
-            )
+        self._seen.add(image_id)
+        columns = (detections.xyxy, detections.class_id, detections.confidence)
+        self._images.append((there, _Found(*(np.array(column) for column in columns))))
 
     def result(self) -> CocoMetrics:
         """The numbers of the images added so far; more may follow."""
@@ -139,13 +126,13 @@ class CocoEvaluator:
         truth = library.COCO(
             {
                 "info": {},
-                "images": [{"id": number} for number in self._images.values()],
+                "images": [{"id": image} for image in range(len(self._images))],
                 "categories": [{"id": k + 1, "name": self._names[k]} for k in range(count)],
-                "annotations": [dict(one) for one in self._truth],
+                "annotations": self._annotations(),
             },
             print_function=_say_nothing,
         )
-        found = truth.loadRes([dict(one) for one in self._found])
+        found = truth.loadRes(self._results())
         run = library.COCOeval_faster(truth, found, iouType="bbox", print_function=_say_nothing)
         run.evaluate()
         run.accumulate()
@@ -162,8 +149,36 @@ class CocoEvaluator:
             len(self._images),
         )
 
+    def _annotations(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        for image, (truth, _) in enumerate(self._images):
+            columns = (truth.class_id.tolist(), truth.area.tolist(), truth.crowd.tolist())
+            entries += [
+                {
+                    "image_id": image,
+                    "category_id": class_id + 1,
+                    "bbox": bbox,
+                    "area": area,
+                    "iscrowd": int(crowd),
+                }
+                for bbox, class_id, area, crowd in zip(as_bbox(truth.xyxy), *columns, strict=True)
+            ]
+        for number, entry in enumerate(entries, 1):
+            entry["id"] = number
+        return entries
 
-def _as_bbox(xyxy: npt.NDArray[Any]) -> list[list[float]]:
+    def _results(self) -> list[dict[str, Any]]:
+        return [
+            {"image_id": image, "category_id": class_id + 1, "bbox": bbox, "score": score}
+            for image, (_, found) in enumerate(self._images)
+            for bbox, class_id, score in zip(
+                as_bbox(found.xyxy), found.class_id.tolist(), found.confidence.tolist(),
+                strict=True,
+            )
+        ]  # fmt: skip
+
+
+def as_bbox(xyxy: npt.NDArray[Any]) -> list[list[float]]:
     """Left, top, width and height."""
     corners = np.asarray(xyxy, np.float64)
     bbox = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
