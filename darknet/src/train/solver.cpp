@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "backends/cpu_native/training.h"
 #include "core/device_code.h"
 #include "train/fix_numbers.h"
 
@@ -23,7 +24,14 @@ struct CheckChunk {
   }
 };
 
+// Small arrays are not worth waking threads.
+int threads_for(const Context& context, int64_t size) {
+  return size < 8 * kSerialBelow ? 1 : context.threads;
+}
+
 bool is_finite(const Context& context, const Buffer& numbers, int64_t size) {
+  if (context.device == Device::cpu)
+    return cpu::all_finite(size, numbers.as<>(), threads_for(context, size));
   const int64_t chunks = (size + kChunk - 1) / kChunk;
   const Buffer sums(size_t(chunks) * sizeof(float));
   context.each(chunks, CheckChunk{numbers.as<>(), sums.as<>(), size});
@@ -105,6 +113,9 @@ void update_array(const Context& context, const TrainingKeys& keys, const Update
                                       rate, keys.decay * n, keys.B1, keys.B2, keys.eps,
                                       float(1 - std::pow(double(keys.B1), t)),
                                       float(1 - std::pow(double(keys.B2), t))});
+  } else if (context.device == Device::cpu && !(weights && layer.reverse != 0)) {
+    const cpu::MomentumUpdate step{rate / n, weights ? keys.decay * n : 0.f, keys.momentum};
+    cpu::momentum_update(step, array.size, value, gradient, threads_for(context, array.size));
   } else {
     context.each(array.size, MomentumStep{value, gradient, rate / n, weights ? keys.decay * n : 0.f,
                                           keys.momentum, weights ? layer.reverse : 0.f});

@@ -27,30 +27,32 @@ class TrainActivation final : public BlockedTrainKernel {
       : BlockedTrainKernel("activation", 1),
         act_(act),
         s_(request.parts[0].out_shape),
-        n_(int(request.batch)) {
+        n_(int(request.batch)),
+        threads_(threads_for(request)) {
     reads_inputs = true;
     delta_in_place = 0;
   }
   void forward(const TrainRun& run) const override {
     cpu::activate(n_, int(s_.c), int(s_.h), int(s_.w), source(run.in[0]), act_, target(run.out),
-                  run.context.threads);
+                  threads_);
   }
   void backward(const TrainRun& run) const override {
     if (!run.in_delta[0].data) return;
     cpu::activate_backward(n_, int(s_.c), int(s_.h), int(s_.w), act_, source(run.in[0]),
                            source(run.out_delta), target(run.in_delta[0]), run.add[0] != 0,
-                           run.context.threads);
+                           threads_);
   }
 
  private:
   cpu::Act act_;
   Shape s_;
-  int n_;
+  int n_, threads_;
 };
 
 class TrainMaxpool final : public BlockedTrainKernel {
  public:
-  TrainMaxpool(const TrainRequest& request, const Pool& op) : BlockedTrainKernel("maxpool", 1) {
+  TrainMaxpool(const TrainRequest& request, const Pool& op)
+      : BlockedTrainKernel("maxpool", 1), threads_(threads_for(request)) {
     const Shape &in = request.parts[0].in_shapes[0], &out = request.parts[0].out_shape;
     shape_ = {int(request.batch), int(in.c),        int(in.h),       int(in.w),
               int(out.h),         int(out.w),       int(op.size_y),  int(op.size_x),
@@ -59,16 +61,17 @@ class TrainMaxpool final : public BlockedTrainKernel {
   }
   void forward(const TrainRun& run) const override {
     cpu::max_pool_forward(shape_, source(run.in[0]), target(run.out),
-                          static_cast<uint8_t*>(run.kept), run.context.threads);
+                          static_cast<uint8_t*>(run.kept), threads_);
   }
   void backward(const TrainRun& run) const override {
     if (!run.in_delta[0].data) return;
     cpu::max_pool_backward(shape_, static_cast<const uint8_t*>(run.kept), source(run.out_delta),
-                           target(run.in_delta[0]), run.add[0] != 0, run.context.threads);
+                           target(run.in_delta[0]), run.add[0] != 0, threads_);
   }
 
  private:
   cpu::PoolShape shape_;
+  int threads_;
 };
 
 class TrainUpsample final : public BlockedTrainKernel {
@@ -78,23 +81,24 @@ class TrainUpsample final : public BlockedTrainKernel {
         stride_(int(op.stride)),
         scale_(op.scale),
         in_(request.parts[0].in_shapes[0]),
-        n_(int(request.batch)) {}
+        n_(int(request.batch)),
+        threads_(threads_for(request)) {}
   void forward(const TrainRun& run) const override {
     cpu::upsample(n_, int(in_.c), int(in_.h), int(in_.w), stride_, scale_, source(run.in[0]),
-                  target(run.out), run.context.threads);
+                  target(run.out), threads_);
   }
   void backward(const TrainRun& run) const override {
     if (!run.in_delta[0].data) return;
     cpu::upsample_backward(n_, int(in_.c), int(in_.h), int(in_.w), stride_, scale_,
                            source(run.out_delta), target(run.in_delta[0]), run.add[0] != 0,
-                           run.context.threads);
+                           threads_);
   }
 
  private:
   int stride_;
   float scale_;
   Shape in_;
-  int n_;
+  int n_, threads_;
 };
 
 class TrainSum final : public BlockedTrainKernel {
@@ -102,7 +106,8 @@ class TrainSum final : public BlockedTrainKernel {
   explicit TrainSum(const TrainRequest& request)
       : BlockedTrainKernel("sum", request.parts[0].in_shapes.size()),
         s_(request.parts[0].out_shape),
-        n_(int(request.batch)) {
+        n_(int(request.batch)),
+        threads_(threads_for(request)) {
     in_place = 0;
     delta_in_place = kAnyInput;
   }
@@ -110,7 +115,7 @@ class TrainSum final : public BlockedTrainKernel {
     View so_far = run.in[0];
     for (size_t i = 1; i < in_layouts.size(); ++i) {
       cpu::add(n_, int(s_.c), int(s_.h), int(s_.w), source(so_far), source(run.in[i]),
-               cpu::Act::Linear, target(run.out), run.context.threads);
+               cpu::Act::Linear, target(run.out), threads_);
       so_far = run.out;
     }
   }
@@ -119,14 +124,13 @@ class TrainSum final : public BlockedTrainKernel {
     for (size_t i = 0; i < in_layouts.size(); ++i) {
       const View& to = run.in_delta[i];
       if (!to.data || to.data == run.out_delta.data) continue;
-      cpu::add_channels(all, source(run.out_delta), target(to), run.add[i] != 0,
-                        run.context.threads);
+      cpu::add_channels(all, source(run.out_delta), target(to), run.add[i] != 0, threads_);
     }
   }
 
  private:
   Shape s_;
-  int n_;
+  int n_, threads_;
 };
 
 class TrainConcat final : public BlockedTrainKernel {
@@ -135,7 +139,8 @@ class TrainConcat final : public BlockedTrainKernel {
       : BlockedTrainKernel("concat", request.parts[0].in_shapes.size()),
         in_(request.parts[0].in_shapes),
         out_(request.parts[0].out_shape),
-        n_(int(request.batch)) {}
+        n_(int(request.batch)),
+        threads_(threads_for(request)) {}
   void forward(const TrainRun& run) const override {
     int first = 0;
     for (size_t i = 0; i < in_.size(); ++i) {
@@ -144,7 +149,7 @@ class TrainConcat final : public BlockedTrainKernel {
       if (run.in[i].data != place)
         cpu::copy_channels(
             {n_, int(in_[i].c), int(out_.h), int(out_.w), int(in_[i].c), 0, int(out_.c), first},
-            source(run.in[i]), target(run.out), run.context.threads);
+            source(run.in[i]), target(run.out), threads_);
       first += int(in_[i].c);
     }
   }
@@ -156,7 +161,7 @@ class TrainConcat final : public BlockedTrainKernel {
       if (to.data && to.data != place)
         cpu::add_channels(
             {n_, int(in_[i].c), int(out_.h), int(out_.w), int(out_.c), first, int(in_[i].c), 0},
-            source(run.out_delta), target(to), run.add[i] != 0, run.context.threads);
+            source(run.out_delta), target(to), run.add[i] != 0, threads_);
       first += int(in_[i].c);
     }
   }
@@ -164,7 +169,7 @@ class TrainConcat final : public BlockedTrainKernel {
  private:
   std::vector<Shape> in_;
   Shape out_;
-  int n_;
+  int n_, threads_;
 };
 
 class TrainSlice final : public BlockedTrainKernel {
@@ -174,21 +179,22 @@ class TrainSlice final : public BlockedTrainKernel {
         first_(int(op.first)),
         in_(request.parts[0].in_shapes[0]),
         out_(request.parts[0].out_shape),
-        n_(int(request.batch)) {
+        n_(int(request.batch)),
+        threads_(threads_for(request)) {
     overwrites = false;  // it gives some channels only
   }
   void forward(const TrainRun& run) const override {
     if (inside(run.in[0], run.out)) return;
     cpu::copy_channels(
         {n_, int(out_.c), int(out_.h), int(out_.w), int(in_.c), first_, int(out_.c), 0},
-        source(run.in[0]), target(run.out), run.context.threads);
+        source(run.in[0]), target(run.out), threads_);
   }
   void backward(const TrainRun& run) const override {
     const View& to = run.in_delta[0];
     if (!to.data || inside(to, run.out_delta)) return;
     cpu::add_channels(
         {n_, int(out_.c), int(out_.h), int(out_.w), int(out_.c), 0, int(in_.c), first_},
-        source(run.out_delta), target(to), true, run.context.threads);
+        source(run.out_delta), target(to), true, threads_);
   }
 
  private:
@@ -198,12 +204,13 @@ class TrainSlice final : public BlockedTrainKernel {
   }
   int first_;
   Shape in_, out_;
-  int n_;
+  int n_, threads_;
 };
 
 class TrainDropout final : public BlockedTrainKernel {
  public:
-  TrainDropout(const TrainRequest& request, const Dropout& op) : BlockedTrainKernel("dropout", 1) {
+  TrainDropout(const TrainRequest& request, const Dropout& op)
+      : BlockedTrainKernel("dropout", 1), threads_(threads_for(request)) {
     const Shape& s = request.parts[0].out_shape;
     shape_ = {int(request.batch), int(s.c), s.plane(), op.probability};
     kept_bytes = size_t(request.batch * elements(s, Layout::blocked)) / kBlock * sizeof(uint16_t);
@@ -212,16 +219,17 @@ class TrainDropout final : public BlockedTrainKernel {
   }
   void forward(const TrainRun& run) const override {
     cpu::drop_forward(shape_, run.seed, source(run.in[0]), target(run.out),
-                      static_cast<uint16_t*>(run.kept), run.context.threads);
+                      static_cast<uint16_t*>(run.kept), threads_);
   }
   void backward(const TrainRun& run) const override {
     if (!run.in_delta[0].data) return;
     cpu::drop_backward(shape_, static_cast<const uint16_t*>(run.kept), source(run.out_delta),
-                       target(run.in_delta[0]), run.add[0] != 0, run.context.threads);
+                       target(run.in_delta[0]), run.add[0] != 0, threads_);
   }
 
  private:
   cpu::DropShape shape_;
+  int threads_;
 };
 
 }  // namespace

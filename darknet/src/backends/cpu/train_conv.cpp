@@ -37,7 +37,10 @@ class TrainConv final : public BlockedTrainKernel {
  public:
   // Says by `usable` whether there are kernels for all of it.
   TrainConv(const TrainRequest& request, const Conv& conv, bool& usable)
-      : BlockedTrainKernel("conv", 1), conv_(conv), batch_(request.batch) {
+      : BlockedTrainKernel("conv", 1),
+        conv_(conv),
+        batch_(request.batch),
+        threads_(threads_for(request)) {
     const TrainRequest::Part& part = request.parts[0];
     in_ = part.in_shapes[0];
     out_ = part.out_shape;
@@ -50,19 +53,18 @@ class TrainConv final : public BlockedTrainKernel {
     usable = plan_forward(plain) && plan_gradient(plain) && (!wants_delta_ || plan_delta());
     if (!usable) return;
     if (plain) in_layouts[0] = Layout::plain;
-    size_for(request.threads);
+    size_for(threads_);
   }
 
   void forward(const TrainRun& run) const override {
     void* scratch = nullptr;
     void* packed = split(run.scratch, forward_.packed_bytes, scratch);
-    cpu::pack_conv(forward_, weights_.value, biases_.value, packed, run.context.threads);
-    cpu::run_conv(forward_, packed, source(run.in[0]), target(run.out), {}, scratch,
-                  run.context.threads);
+    cpu::pack_conv(forward_, weights_.value, biases_.value, packed, threads_);
+    cpu::run_conv(forward_, packed, source(run.in[0]), target(run.out), {}, scratch, threads_);
   }
 
   void backward(const TrainRun& run) const override {
-    const int threads = run.context.threads;
+    const int threads = threads_;
     if (biases_.gradient)
       cpu::add_channel_sums(int(batch_), int(out_.c), int(out_.h), int(out_.w),
                             source(run.out_delta), biases_.gradient,
@@ -204,7 +206,7 @@ class TrainConv final : public BlockedTrainKernel {
 
   void whole_delta(const TrainRun& run) const {
     const DeltaPhase& phase = phases_[0];
-    const int threads = run.context.threads;
+    const int threads = threads_;
     void* rest = nullptr;
     void* packed = split(run.scratch, phase.plan.packed_bytes, rest);
     pack(phase, packed, static_cast<float*>(rest), threads);
@@ -225,7 +227,7 @@ class TrainConv final : public BlockedTrainKernel {
   }
 
   void phased_delta(const TrainRun& run) const {
-    const int threads = run.context.threads;
+    const int threads = threads_;
     std::vector<void*> packed;
     char* at = static_cast<char*>(run.scratch);
     for (const DeltaPhase& phase : phases_) {
@@ -258,6 +260,7 @@ class TrainConv final : public BlockedTrainKernel {
 
   const Conv& conv_;
   int64_t batch_;
+  int threads_;
   Shape in_, out_;
   Live weights_, biases_;
   cpu::ConvShape shape_;

@@ -15,6 +15,14 @@ class BlockedTrainKernel : public TrainKernel {
     out_layout = Layout::blocked;
     takes_strides = true;
   }
+
+ protected:
+  // Small tensors are not worth waking threads.
+  static int threads_for(const TrainRequest& request) {
+    const int64_t in = elements(request.parts[0].in_shapes[0], Layout::blocked);
+    const int64_t out = elements(request.parts[0].out_shape, Layout::blocked);
+    return request.batch * (in > out ? in : out) < 8 * kSerialBelow ? 1 : request.threads;
+  }
 };
 
 // Each returns nullptr for other ops, and for shapes without a kernel.

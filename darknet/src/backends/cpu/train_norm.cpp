@@ -10,7 +10,9 @@ namespace {
 class TrainNorm final : public BlockedTrainKernel {
  public:
   TrainNorm(const TrainRequest& request, cpu::Act act)
-      : BlockedTrainKernel("batchnorm", 1), params_(request.parts[0].params) {
+      : BlockedTrainKernel("batchnorm", 1),
+        params_(request.parts[0].params),
+        threads_(threads_for(request)) {
     const Shape& s = request.parts[0].out_shape;
     if (act != cpu::Act::Linear) name = "batchnorm, activation";
     shape_ = {int(request.batch), int(s.c), s.plane(), float(kBatchnormEpsilon), act};
@@ -24,7 +26,7 @@ class TrainNorm final : public BlockedTrainKernel {
     float* mean = static_cast<float*>(run.kept);
     float* variance = mean + shape_.c;
     cpu::norm_forward(shape_, source(run.in[0]), params_[0].value, params_[3].value, mean, variance,
-                      target(run.out), run.scratch, run.context.threads);
+                      target(run.out), run.scratch, threads_);
     for (int k = 0; k < shape_.c; ++k) {
       params_[1].value[k] = follow_statistics(params_[1].value[k], mean[k]);
       params_[2].value[k] = follow_statistics(params_[2].value[k], variance[k]);
@@ -37,12 +39,13 @@ class TrainNorm final : public BlockedTrainKernel {
                                  mean + shape_.c,  params_[0].gradient, params_[3].gradient,
                                  run.add[0] != 0};
     cpu::norm_backward(shape_, norm, source(run.in[0]), source(run.out_delta),
-                       target(run.in_delta[0]), run.scratch, run.context.threads);
+                       target(run.in_delta[0]), run.scratch, threads_);
   }
 
  private:
   std::vector<Live> params_;  // scales, mean, variance, biases
   cpu::NormShape shape_;
+  int threads_;
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ struct TrainTable {
   void (*drop_backward)(const DropShape&, const uint16_t* kept, Source, Target, bool add,
                         int threads);
   void (*spread_phase)(const Phase&, Source, Target, bool add, int threads);
+  bool (*all_finite)(int64_t size, const float* numbers, int threads);
   void (*momentum_update)(const MomentumUpdate&, int64_t size, float* value, float* gradient,
                           int threads);
 };
@@ -65,6 +66,7 @@ void upsample_backward(int n, int c, int h, int w, int stride, float scale, Sour
 void drop_forward(const DropShape&, uint64_t seed, Source, Target, uint16_t* kept, int threads);
 void drop_backward(const DropShape&, const uint16_t* kept, Source, Target, bool add, int threads);
 void spread_phase(const Phase&, Source, Target, bool add, int threads);
+bool all_finite(int64_t size, const float* numbers, int threads);
 void momentum_update(const MomentumUpdate&, int64_t size, float* value, float* gradient,
                      int threads);
 

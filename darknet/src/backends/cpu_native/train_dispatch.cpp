@@ -134,6 +134,10 @@ void spread_phase(const Phase& phase, Source src, Target dst, bool add, int thre
   best().spread_phase(phase, src, dst, add, threads);
 }
 
+bool all_finite(int64_t size, const float* numbers, int threads) {
+  return best().all_finite(size, numbers, threads);
+}
+
 void momentum_update(const MomentumUpdate& update, int64_t size, float* value, float* gradient,
                      int threads) {
   best().momentum_update(update, size, value, gradient, threads);

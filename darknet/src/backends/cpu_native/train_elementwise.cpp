@@ -134,8 +134,11 @@ void upsample_backward(int n, int c, int h, int w, int stride, float scale, Sour
   });
 }
 
-// As core/random.h draws them.
-DN_INLINE uint64_t mix_bits(uint64_t z) {
+// As core/random.h draws them, many at once.
+constexpr int kRandomLanes = VL / 2;
+typedef uint64_t vu __attribute__((vector_size(VL * 4)));
+
+DN_INLINE vu mix_bits(vu z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
   return z ^ (z >> 31);
@@ -144,27 +147,30 @@ DN_INLINE uint64_t mix_bits(uint64_t z) {
 void drop_forward(const DropShape& s, uint64_t seed, Source src, Target dst, uint16_t* kept,
                   int threads) {
   const int blocks = ceil_div(s.c, kBlock);
-  const float grow = 1.f - s.probability;
+  const float grow = 1.f / (1.f - s.probability);
   each_block(s.n, blocks, threads, [&](int image, int block) {
     const float* from = at(src, image, block * s.pixels * kBlock);
     float* to = at(dst, image, block * s.pixels * kBlock);
     uint16_t* bits = kept + (int64_t)(image * blocks + block) * s.pixels;
-    uint64_t index[kBlock];  // of the numbers of a pixel in the plain tensor, and one more
-    for (int lane = 0; lane < kBlock; ++lane)
-      index[lane] = (uint64_t)((image * (int64_t)s.c + block * kBlock + lane) * s.pixels + 1);
-    for (int64_t p = 0; p < s.pixels; ++p) {
-      float random[kBlock];
-      for (int lane = 0; lane < kBlock; ++lane) {
-        const uint64_t z = seed + (index[lane] + (uint64_t)p) * 0x9E3779B97F4A7C15u;
-        random[lane] = (float)(int32_t)(mix_bits(z) >> 40) * 0x1p-24f;
+    const int lanes = least(kBlock, s.c - block * kBlock);
+    constexpr uint64_t step = 0x9E3779B97F4A7C15u;  // from one number of the stream to the next
+    for (int first = 0; first < kBlock; first += kRandomLanes) {
+      vu state;  // of the numbers of a pixel in the plain tensor
+      for (int i = 0; i < kRandomLanes; ++i) {
+        const int64_t channel = image * (int64_t)s.c + block * kBlock + first + i;
+        state[i] = seed + (uint64_t)(channel * s.pixels + 1) * step;
       }
-      int mask = 0;
-      for (int lane = 0; lane < kBlock; ++lane) {
-        const bool keep = !(random[lane] < s.probability);
-        mask |= keep << lane;
-        to[p * kBlock + lane] = keep ? from[p * kBlock + lane] / grow : 0.f;
+      for (int64_t p = 0; p < s.pixels; ++p, state += step) {
+        const vu random = first < lanes ? mix_bits(state) >> 40 : vu{};
+        int mask = 0;
+        for (int i = 0; i < kRandomLanes; ++i) {
+          const int64_t at = p * kBlock + first + i;
+          const bool keep = !((float)(int32_t)random[i] * 0x1p-24f < s.probability);
+          mask |= keep << i;
+          to[at] = keep ? from[at] * grow : 0.f;
+        }
+        bits[p] = (uint16_t)((first == 0 ? 0 : bits[p]) | mask << first);
       }
-      bits[p] = (uint16_t)mask;
     }
   });
 }
@@ -172,7 +178,7 @@ void drop_forward(const DropShape& s, uint64_t seed, Source src, Target dst, uin
 void drop_backward(const DropShape& s, const uint16_t* kept, Source out_delta, Target in_delta,
                    bool add, int threads) {
   const int blocks = ceil_div(s.c, kBlock);
-  const float grow = 1.f - s.probability;
+  const float grow = 1.f / (1.f - s.probability);
   each_block(s.n, blocks, threads, [&](int image, int block) {
     const float* from = at(out_delta, image, block * s.pixels * kBlock);
     float* to = at(in_delta, image, block * s.pixels * kBlock);
@@ -180,7 +186,7 @@ void drop_backward(const DropShape& s, const uint16_t* kept, Source out_delta, T
     for (int64_t p = 0; p < s.pixels; ++p) {
       for (int lane = 0; lane < kBlock; ++lane) {
         const int64_t i = p * kBlock + lane;
-        const float value = bits[p] >> lane & 1 ? from[i] / grow : 0.f;
+        const float value = bits[p] >> lane & 1 ? from[i] * grow : 0.f;
         to[i] = add ? to[i] + value : value;
       }
     }
@@ -204,6 +210,26 @@ void spread_phase(const Phase& p, Source src, Target dst, bool add, int threads)
       }
     }
   });
+}
+
+bool all_finite(int64_t size, const float* numbers, int threads) {
+  int good = 1;
+#pragma omp parallel for num_threads(threads) schedule(static, 1) \
+    reduction(& : good) if (threads > 1)
+  for (int id = 0; id < threads; ++id) {
+    const int64_t begin = size * id / threads, end = size * (id + 1) / threads;
+    vf wrong = {};  // x - x is 0 for finite numbers only
+    int64_t i = begin;
+    for (; i + VL <= end; i += VL) {
+      const vf x = load(numbers + i);
+      wrong += x - x;
+    }
+    float sum = 0;
+    for (; i < end; ++i) sum += numbers[i] - numbers[i];
+    for (int lane = 0; lane < VL; ++lane) sum += wrong[lane];
+    good &= sum == 0;
+  }
+  return good;
 }
 
 void momentum_update(const MomentumUpdate& u, int64_t size, float* value, float* gradient,

@@ -45,6 +45,32 @@ DN_INLINE void pool_pixel(const PoolShape& s, const float* in, int oy, int ox, f
   }
 }
 
+// Whether every element of the input lies in exactly one window.
+bool tiles_exactly(const PoolShape& s) {
+  return s.stride_y == s.size_y && s.stride_x == s.size_x && s.offset_y == 0 && s.offset_x == 0 &&
+         s.oh * s.size_y == s.h && s.ow * s.size_x == s.w;
+}
+
+typedef uint8_t vb __attribute__((vector_size(VL)));
+typedef vb vb_any __attribute__((aligned(1), may_alias));
+
+// Gives the deltas of one window; where add is false, its elements are in no other one.
+DN_INLINE void spread_pixel(const PoolShape& s, const float* from, const uint8_t* which, float* to,
+                            Range ys, Range xs, int y0, int x0, bool add) {
+  for (int lane = 0; lane < kBlock; lane += VL) {
+    const vi chosen = __builtin_convertvector(*(const vb_any*)(which + lane), vi);
+    const vf delta = load(from + lane);
+    for (int y = ys.from; y < ys.to; ++y) {
+      for (int x = xs.from; x < xs.to; ++x) {
+        float* p = to + ((int64_t)y * s.w + x) * kBlock + lane;
+        const vi number = vi{} + ((y - y0) * s.size_x + (x - x0));
+        const vf value = chosen == number ? delta : vf{};
+        store(p, add ? load(p) + value : value);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void max_pool_forward(const PoolShape& s, Source src, Target dst, uint8_t* chosen, int threads) {
@@ -66,7 +92,8 @@ void max_pool_backward(const PoolShape& s, const uint8_t* chosen, Source out_del
     const float* from = out_delta.data + image * out_delta.batch_stride + block * out_plane;
     float* to = in_delta.data + image * in_delta.batch_stride + block * in_plane;
     const uint8_t* which = chosen + plane * out_plane;
-    if (!add) memset(to, 0, in_plane * 4);
+    const bool overwrites = !add && tiles_exactly(s);
+    if (!add && !overwrites) memset(to, 0, in_plane * 4);
     for (int oy = 0; oy < s.oh; ++oy) {
       for (int ox = 0; ox < s.ow; ++ox, from += kBlock, which += kBlock) {
         const int y0 = oy * s.stride_y - s.offset_y, x0 = ox * s.stride_x - s.offset_x;
@@ -79,14 +106,7 @@ void max_pool_backward(const PoolShape& s, const uint8_t* chosen, Source out_del
           continue;
         }
         const Range ys = inside(y0, s.size_y, s.h), xs = inside(x0, s.size_x, s.w);
-        for (int y = ys.from; y < ys.to; ++y) {
-          for (int x = xs.from; x < xs.to; ++x) {
-            float* p = to + ((int64_t)y * s.w + x) * kBlock;
-            const int number = (y - y0) * s.size_x + (x - x0);
-            for (int lane = 0; lane < kBlock; ++lane)
-              p[lane] += which[lane] == number ? from[lane] : 0.f;
-          }
-        }
+        spread_pixel(s, from, which, to, ys, xs, y0, x0, !overwrites);
       }
     }
   });

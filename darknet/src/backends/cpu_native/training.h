@@ -98,6 +98,7 @@ struct Phase {
 void spread_phase(const Phase& phase, Source src, Target dst, bool add, int threads);
 
 // Optimiser, element by element: see train/solver.cpp.
+bool all_finite(int64_t size, const float* numbers, int threads);
 struct MomentumUpdate {
   float step, decay, momentum;
 };
