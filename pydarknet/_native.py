@@ -366,13 +366,15 @@ class TrainerOptions:
     frozen_below: int = 0
     keep_all: bool = False
     input_delta: bool = False
+    backend: str = "auto"
 
 
 class NativeTrainer:
     """A ``dn_trainer``: a mini-batch, its gradients and the optimiser. For one thread at a time."""
 
     def __init__(self, network: NativeNetwork, options: TrainerOptions) -> None:
-        given = ffi.new("dn_trainer_options*", asdict(options))
+        fields = {**asdict(options), "backend": BACKENDS[options.backend]}
+        given = ffi.new("dn_trainer_options*", fields)
         out = ffi.new("dn_trainer**")
         _check(lib.dn_trainer_create(network._pointer, given, out))
         self._pointer = ffi.gc(out[0], lib.dn_trainer_destroy)
@@ -382,6 +384,10 @@ class NativeTrainer:
     def describe(self) -> dict[str, Any]:
         """Sizes, and what the heads measured in the last mini-batch."""
         return dict(json.loads(_text(lib.dn_trainer_describe, self._pointer)))
+
+    def profile(self, on: bool) -> None:
+        """From now on a clock runs beside every step; ``describe`` tells the mean times."""
+        _check(lib.dn_trainer_profile(self._pointer, on))
 
     def resize(self, width: int, height: int) -> None:
         """Another input size; 0, 0 is the cfg's."""

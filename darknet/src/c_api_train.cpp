@@ -71,6 +71,13 @@ dn_status dn_trainer_describe(dn_trainer* trainer, char** json) {
   });
 }
 
+dn_status dn_trainer_profile(dn_trainer* trainer, int on) {
+  return guarded([&] {
+    need(trainer, "trainer");
+    trainer->trainer.plan().profile(on != 0);
+  });
+}
+
 dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height) {
   return guarded([&] {
     need(trainer, "trainer");

@@ -6,18 +6,28 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data_file import find_named_file, read_data_file
 from ..errors import DataError
 from ..label_files import label_path
-from ..metrics import DetectionEvaluator, DetectionMetrics, darknet_text, run_network
+from ..metrics import (
+    CocoEvaluator,
+    DetectionEvaluator,
+    coco_table,
+    darknet_text,
+    run_network,
+)
 from .detector import named_names, split_data
 from .labelled_images import Bar, add_list_options, open_labelled
 from .network_options import add_network_options, open_network
 from .parser import Parser, fraction
 from .program import OK
+
+if TYPE_CHECKING:
+    from .._native_augment import BoxArray
 
 
 def run(words: Sequence[str]) -> int:
@@ -30,12 +40,7 @@ def run(words: Sequence[str]) -> int:
     names = named_names(data, options, ("names",))
     with open_network(model, options, names=names) as network:
         dataset = open_labelled(data, network.classes, options)
-        evaluator = DetectionEvaluator(
-            network.names or network.classes,
-            protocol=options.protocol,
-            iou_threshold=options.iou_thresh,
-            points=options.points,
-        )
+        evaluator = _evaluator(network.names or network.classes, options)
         difficult = difficult_boxes(data, network.classes, len(dataset))
         with Bar(len(dataset), quiet=options.quiet) as bar:
             run_network(
@@ -43,9 +48,29 @@ def run(words: Sequence[str]) -> int:
                 difficult=difficult, batch_size=options.batch, progress=bar.step,
             )  # fmt: skip
         print(f"Total Detection Time: {bar.seconds:.0f} Seconds", file=sys.stderr)
-    metrics = evaluator.result(threshold=options.thresh)
-    print(_json(metrics) if options.json else darknet_text(metrics))
+    print(_text(evaluator, options))
     return OK
+
+
+def _evaluator(
+    classes: int | Sequence[str], options: argparse.Namespace
+) -> DetectionEvaluator | CocoEvaluator:
+    if options.protocol == "coco":
+        return CocoEvaluator(classes)
+    return DetectionEvaluator(
+        classes,
+        protocol=options.protocol,
+        iou_threshold=options.iou_thresh,
+        points=options.points,
+    )
+
+
+def _text(evaluator: DetectionEvaluator | CocoEvaluator, options: argparse.Namespace) -> str:
+    if isinstance(evaluator, CocoEvaluator):
+        coco = evaluator.result()
+        return _json(coco.to_dict()) if options.json else coco_table(coco)
+    metrics = evaluator.result(threshold=options.thresh)
+    return _json(metrics.to_dict()) if options.json else darknet_text(metrics)
 
 
 def map_parser() -> Parser:
@@ -62,7 +87,8 @@ def map_parser() -> Parser:
     add("--thresh", type=fraction, default=0.25, metavar="X", help="for TP, FP and F1 (.25)")
     add("--iou-thresh", type=fraction, default=0.5, metavar="X", help="overlap that counts (.5)")
     add("--points", type=_points, default=0, metavar="N", help="recalls to read AP at (0)")
-    add("--protocol", choices=("darknet", "voc07", "voc"), default="darknet", help="whose rules")
+    add("--protocol", choices=("darknet", "voc07", "voc", "coco"), default="darknet",
+        help="whose rules; coco is IoU .50 to .95")  # fmt: skip
     add("--letter-box", action="store_true", help="unused, as in Darknet: the cfg says it")
     add("--json", action="store_true", help="all numbers as JSON, in place of Darknet's text")
     add_list_options(parser)
@@ -70,13 +96,14 @@ def map_parser() -> Parser:
     return parser
 
 
-def difficult_boxes(data: str, classes: int, images: int) -> list[np.ndarray] | None:
+def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | None:
     """The boxes of the list ``difficult=`` of a .data file, one array for each image of valid=.
 
     Raises:
         DataError: its length is not that of valid=, or a label file is wrong.
         FileNotFoundError: the list is not there.
     """
+    from .._native_augment import BOX
     from ..datasets.boxes import read_boxes
     from ..datasets.image_list import read_image_list
 
@@ -93,7 +120,7 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[np.ndarray] | 
         try:
             boxes, problems = read_boxes(path, classes)
         except FileNotFoundError:
-            boxes, problems = read_boxes("/dev/null", classes)
+            boxes, problems = np.zeros(0, BOX), []
         wrong = [problem for problem in problems if problem.severity == "error"]
         if wrong:
             raise DataError(str(wrong[0]), file=wrong[0].file, line=wrong[0].line)
@@ -101,8 +128,8 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[np.ndarray] | 
     return found
 
 
-def _json(metrics: DetectionMetrics) -> str:
-    return json.dumps(metrics.to_dict(), indent=1, ensure_ascii=False)
+def _json(values: dict[str, Any]) -> str:
+    return json.dumps(values, indent=1, ensure_ascii=False)
 
 
 def _points(text: str) -> int:

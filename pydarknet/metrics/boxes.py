@@ -34,7 +34,7 @@ class Found(Protocol):
 class Labelled(Protocol):
     """What an evaluator reads of `Truth`, or of anything with these arrays.
 
-    Where there are bool arrays ``difficult`` and ``crowd`` (N,) they are used too.
+    Where there are arrays ``difficult``, ``crowd`` and ``area`` (N,) they are used too.
     """
 
     @property
@@ -58,12 +58,15 @@ class Truth:
         class_id: int64 (N,), from 0.
         difficult: bool (N,): not counted, whether found or not (PASCAL VOC).
         crowd: bool (N,): a group that any number of detections may lie in (COCO).
+        area: float64 (N,), in pixels, by which an object is small or large (COCO): of its outline
+            where that is known, else of the box.
     """
 
     xyxy: npt.NDArray[np.float64]
     class_id: npt.NDArray[np.int64]
     difficult: npt.NDArray[np.bool_]
     crowd: npt.NDArray[np.bool_]
+    area: npt.NDArray[np.float64]
 
     def __init__(
         self,
@@ -71,8 +74,11 @@ class Truth:
         class_id: npt.ArrayLike,
         difficult: npt.ArrayLike | None = None,
         crowd: npt.ArrayLike | None = None,
+        area: npt.ArrayLike | None = None,
     ) -> None:
-        """Takes arrays of equal length; ``difficult`` and ``crowd`` are False where not given.
+        """Takes arrays of equal length.
+
+        ``difficult`` and ``crowd`` are False where not given, ``area`` is that of the box.
 
         Raises:
             DataError: the lengths differ.
@@ -84,12 +90,17 @@ class Truth:
             np.zeros(count, np.bool_) if given is None else np.asarray(given, np.bool_)
             for given in (difficult, crowd)
         ]
-        arrays = (corners, np.asarray(class_id, np.int64), *flags)
-        for name, array in zip(("xyxy", "class_id", "difficult", "crowd"), arrays, strict=True):
-            shape = (count, 4) if name == "xyxy" else (count,)
-            if array.shape != shape and array.size + count:
-                raise DataError(f"{name} has the shape {array.shape}, expected {shape}")
-            object.__setattr__(self, name, array)
+        arrays = {
+            "xyxy": corners,
+            "class_id": np.asarray(class_id, np.int64),
+            "difficult": flags[0],
+            "crowd": flags[1],
+        }
+        for name, array in arrays.items():
+            _set(self, name, array, (count, 4) if name == "xyxy" else (count,))
+        sides = np.maximum(corners[:, 2:] - corners[:, :2], 0)
+        areas = sides[:, 0] * sides[:, 1] if area is None else np.asarray(area, np.float64)
+        _set(self, "area", areas, (count,))
 
     @classmethod
     def empty(cls) -> Self:
@@ -123,6 +134,12 @@ class Truth:
         return len(self.class_id)
 
 
+def _set(truth: Truth, name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape and array.size + shape[0]:
+        raise DataError(f"{name} has the shape {array.shape}, expected {shape}")
+    object.__setattr__(truth, name, array.reshape(shape))
+
+
 def truth_of(labelled: Labelled, classes: int, image_id: object) -> Truth:
     """The truth as `Truth`, checked.
 
@@ -131,7 +148,7 @@ def truth_of(labelled: Labelled, classes: int, image_id: object) -> Truth:
     """
     truth = labelled
     if not isinstance(truth, Truth):
-        optional = (getattr(labelled, name, None) for name in ("difficult", "crowd"))
+        optional = (getattr(labelled, name, None) for name in ("difficult", "crowd", "area"))
         truth = Truth(labelled.xyxy, labelled.class_id, *optional)
     _check(truth.xyxy, truth.class_id, classes, f"truth of image {image_id!r}")
     return truth

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .curve import Curve
+from .miss_rate import log_average_miss_rate
 from .overlap import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -94,6 +95,11 @@ class DetectionMetrics:
         """Mean IoU of the detections, wrong ones with 0, as Darknet counts."""
         return _part(self.overlap.sum(), self.tp.sum() + self.fp.sum())
 
+    @property
+    def miss_rate(self) -> FloatArray:
+        """(classes,), `log_average_miss_rate`; 1 for a class without objects."""
+        return np.array([log_average_miss_rate(curve, self.images) for curve in self.curves])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values: all numbers, and of each class its own."""
         totals = ("map", "precision", "recall", "f1", "average_iou")
@@ -111,6 +117,7 @@ class DetectionMetrics:
             "class_id": number,
             "name": self.names[number],
             "ap": float(self.ap[number]),
+            "miss_rate": log_average_miss_rate(self.curves[number], self.images),
             **{name: int(getattr(self, name)[number]) for name in columns},
             "in_mean": bool(self.in_mean[number]),
             "best": None if best is None else best._asdict(),

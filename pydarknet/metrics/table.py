@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from .coco import CocoMetrics
 from .result import DetectionMetrics
 
 
@@ -31,6 +32,19 @@ def text_table(metrics: DetectionMetrics) -> str:
         f"above {metrics.threshold:.2f}: precision {metrics.precision:.3f}, "
         f"recall {metrics.recall:.3f}, F1 {metrics.f1:.3f}",
     ]
+    return "\n".join(lines)
+
+
+def coco_table(metrics: CocoMetrics) -> str:
+    """A line for each class, and COCO's twelve numbers."""
+    width = max(len("class"), *map(len, metrics.names))
+    lines = [f"{'class':<{width}}  {'AP %':>6} {'AP50 %':>6}"]
+    columns = zip(metrics.names, metrics.ap, metrics.ap50, metrics.in_mean, strict=True)
+    for name, ap, ap50, counts in columns:
+        note = "" if counts else "  (no objects: not in the mean)"
+        lines.append(f"{name:<{width}}  {100 * ap:6.2f} {100 * ap50:6.2f}{note}")
+    lines.append("")
+    lines += [f"{name:<10} {value:6.3f}" for name, value in metrics.numbers.items()]
     return "\n".join(lines)
 
 

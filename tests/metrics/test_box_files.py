@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,15 @@ def test_the_script(small, run_python: RunPython) -> None:
     assert [row["name"] for row in rows] == ["cat", "traffic light"]
     assert (rows[0]["truths"], rows[0]["tp"], rows[0]["fn"]) == ("2", "1", "1")
     assert rows[1]["best_f1"] == ""
+
+
+def test_the_script_with_cocos_rules(small, run_python: RunPython) -> None:
+    pytest.importorskip("faster_coco_eval")
+    done = run_python(SCRIPT, *small, "--protocol", "coco")
+    assert done.returncode == 0
+    assert re.search(r"^ap50 +0\.75", done.stdout.decode(), re.MULTILINE)
+    done = run_python(SCRIPT, *small, "--protocol", "coco", "--format", "json")
+    assert json.loads(done.stdout)["numbers"]["ar1"] == 0.75
 
 
 def test_the_script_with_mistakes(small, run_python: RunPython) -> None:

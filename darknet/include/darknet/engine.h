@@ -337,6 +337,7 @@ typedef struct dn_trainer_options {
   int frozen_below;  /* layers below this index are not updated; 0: none */
   int keep_all;      /* every layer's output and delta can be read */
   int input_delta;   /* the input's delta can be read (layer -1) */
+  dn_backend backend;
 } dn_trainer_options;
 
 /* Trains a network: its own copy of the weights, the optimiser's memories and a plan for one
@@ -353,9 +354,14 @@ DN_API dn_status dn_trainer_create(dn_network* network, const dn_trainer_options
 DN_API void dn_trainer_destroy(dn_trainer* trainer);
 
 /* JSON object: batch (images of a mini-batch), subdivisions, time_steps, max_batches, input (c, h,
- * w), truths (numbers of one image's truth), activation_bytes, threads, heads (layer, type, cost
- * and parts of the last mini-batch). */
+ * w), truths (numbers of one image's truth), backend, activation_bytes, threads, heads (layer,
+ * type, cost and parts of the last mini-batch), steps (kernel, layer, output and, after
+ * dn_trainer_profile, milliseconds forward and backward). */
 DN_API dn_status dn_trainer_describe(dn_trainer* trainer, char** json);
+
+/* on != 0: every run from here on has a clock beside each step; the mean times of the runs since
+ * then are in dn_trainer_describe(). */
+DN_API dn_status dn_trainer_profile(dn_trainer* trainer, int on);
 
 /* Another input size from here on; 0, 0: the cfg's. */
 DN_API dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height);

@@ -46,7 +46,7 @@ struct BatchStatistics {
 struct FollowStatistics {
   const float* batch;
   float* running;
-  DN_HD void operator()(int64_t k) const { running[k] = 0.99f * running[k] + 0.01f * batch[k]; }
+  DN_HD void operator()(int64_t k) const { running[k] = follow_statistics(running[k], batch[k]); }
 };
 
 DN_HD float inverse_deviation(float variance) {

@@ -47,6 +47,7 @@ void Trainer::resize(int width, int height) {
   o.threads = context_.threads;
   o.keep_all = options_.keep_all != 0;
   o.input_delta = options_.input_delta != 0;
+  o.backend = options_.backend;
   plan_.reset();  // the memory of one at a time
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }
@@ -130,6 +131,7 @@ void Trainer::describe(Json& json) const {
   json.field("max_batches", network_.training.max_batches);
   json.key("input").begin_array().value(in.c).value(in.h).value(in.w).end_array();
   json.field("truths", plan_->truth_size() / plan_->batch());
+  json.field("backend", plan_->backend());
   json.field("activation_bytes", int64_t(plan_->bytes())).field("threads", context_.threads);
   json.key("heads").begin_array();
   for (const HeadReport& report : plan_->reports()) {
@@ -139,7 +141,10 @@ void Trainer::describe(Json& json) const {
     for (const LossPart& part : report.parts) json.field(part.name.c_str(), part.value);
     json.end_object().end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  json.key("steps");
+  plan_->describe_steps(json);
+  json.end_object();
 }
 
 }  // namespace dn

@@ -1,251 +1,74 @@
 #include "train/training_plan.h"
 
-#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 
 #include "core/random.h"
 #include "ops/delta.h"
 #include "train/fix_numbers.h"
+#include "train/training_compiler.h"
 
 namespace dn {
 
-TrainingPlan::TrainingPlan(const Network& network, const LiveArrays& arrays,
-                           const TrainingPlanOptions& options)
-    : network_(network), options_(options) {
-  graph_ = network.lower(options.width, options.height, true);
-  list_items();
-  choose_backward(arrays);
-  place_memory();
-  bind(arrays);
-}
-
-void TrainingPlan::check(const Layer& layer) const {
-  try {
-    layer.loss()->check();
-  } catch (Error& error) {
-    error.locate({network_.name, layer.line, layer.type, layer.index});
-    throw;
-  }
-}
-
-void TrainingPlan::list_items() {
-  size_t node = 0;
-  for (const auto& layer : network_.layers) {
-    for (; node < graph_.nodes.size() && graph_.nodes[node].layer == layer->index; ++node) {
-      Item item;
-      item.node = static_cast<int>(node);
-      item.layer = layer->index;
-      item.fixes = network_.training.try_fix_nan && layer->find_param("weights") &&
-                   graph_.nodes[node].output == graph_.layer_values[size_t(layer->index)];
-      items_.push_back(std::move(item));
-    }
-    const Loss* loss = layer->loss();
-    if (loss || options_.keep_all) {
-      Item item;
-      item.layer = layer->index;
-      items_.push_back(std::move(item));
-    }
-    if (!loss) continue;
-    check(*layer);
-    const int64_t truths = loss->truths(graph_.values[value_of(layer->index)]);
-    if (!reports_.empty() && truths != truths_)
-      throw Error(DN_ERROR_CFG,
-                  format("the truth of an image has %lld numbers here and %lld in layer %d",
-                         static_cast<long long>(truths), static_cast<long long>(truths_),
-                         reports_.back().layer),
-                  {network_.name, layer->line, layer->type, layer->index});
-    truths_ = truths;
-    HeadReport report;
-    report.layer = layer->index;
-    reports_.push_back(std::move(report));
-  }
-  given_deltas_.resize(network_.layers.size());
-  if (reports_.empty() && !options_.keep_all)
-    throw Error(DN_ERROR_CFG,
-                "has no layer with a loss, expected a head, [softmax], [logistic] or [cost]",
-                {network_.name, -1, "", -1});
-}
-
-// A value wants a delta where something before it is trained; a node runs backward where a delta
-// reaches it and somebody wants what it gives.
-void TrainingPlan::choose_backward(const LiveArrays& arrays) {
-  int stop = -1;
-  for (const auto& layer : network_.layers)
-    if (layer->training.stopbackward == 1) stop = layer->index;
-  const auto passes = [&](int layer) {
-    return layer > stop && !network_.layers[size_t(layer)]->training.onlyforward;
-  };
-  wants_delta_.assign(graph_.values.size(), false);
-  wants_delta_[0] = options_.input_delta;
-  for (const Node& node : graph_.nodes) {
-    bool wanted = false;
-    for (const int value : node.inputs) wanted = wanted || wants_delta_[size_t(value)];
-    for (const Param* param : node.op->params()) wanted = wanted || arrays.live(param).gradient;
-    wants_delta_[size_t(node.output)] = wanted && passes(node.layer);
-  }
-  std::vector<bool> reached(graph_.values.size(), false);
-  for (size_t i = items_.size(); i-- > 0;) {
-    Item& item = items_[i];
-    const auto reach = [&](int value) {
-      if (!wants_delta_[size_t(value)]) return;
-      if (!reached[size_t(value)]) item.zeroed.push_back(value);
-      reached[size_t(value)] = true;
-    };
-    if (item.node < 0) {
-      item.runs_backward = wants_delta_[value_of(item.layer)] && passes(item.layer);
-      if (item.runs_backward) reach(int(value_of(item.layer)));
-      continue;
-    }
-    const Node& node = graph_.nodes[size_t(item.node)];
-    item.runs_backward = wants_delta_[size_t(node.output)] && reached[size_t(node.output)];
-    if (!item.runs_backward) continue;
-    for (const int value : node.inputs) reach(value);
-  }
-  for (size_t v = 0; v < reached.size(); ++v) wants_delta_[v] = wants_delta_[v] && reached[v];
-}
-
 namespace {
 
-struct Slot {  // a buffer to be placed
-  Lifetime life;
-  float** pointer;
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct ScaleDelta {  // to = factor * from
+  const float* from;
+  float* to;
+  float factor;
+  DN_HD void operator()(int64_t i) const { to[i] = factor * from[i]; }
+};
+
+// Plain numbers to a dense blocked tensor, and back.
+struct PlainToBlocked {
+  const float* plain;
+  float* blocked;
+  Shape s;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t blocks = (s.c + kBlock - 1) / kBlock, p = i % s.plane();
+    const int64_t k = i / s.plane() % s.c, b = i / s.size();
+    blocked[((b * blocks + k / kBlock) * s.plane() + p) * kBlock + k % kBlock] = plain[i];
+  }
+};
+
+struct BlockedToPlain {
+  const float* blocked;
+  float* plain;
+  Shape s;
+  DN_HD void operator()(int64_t i) const {
+    const int64_t blocks = (s.c + kBlock - 1) / kBlock, p = i % s.plane();
+    const int64_t k = i / s.plane() % s.c, b = i / s.size();
+    plain[i] = blocked[((b * blocks + k / kBlock) * s.plane() + p) * kBlock + k % kBlock];
+  }
 };
 
 }  // namespace
 
-void TrainingPlan::place_memory() {
-  const size_t values = graph_.values.size();
-  const int end = int(2 * items_.size());
-  values_.assign(values, nullptr);
-  deltas_.assign(values, nullptr);
-  kept_.assign(graph_.nodes.size(), nullptr);
-  loss_deltas_.assign(network_.layers.size(), nullptr);
-  std::vector<Lifetime> value_lives(values), delta_lives(values);
-  for (size_t v = 0; v < values; ++v) {
-    value_lives[v].bytes = delta_lives[v].bytes = size_t(numbers_of(int(v))) * sizeof(float);
-    value_lives[v].first = v == 0 ? -1 : end;
-    value_lives[v].last = v == 0 ? end : -1;
-    delta_lives[v].first = end;
-    delta_lives[v].last = -1;
-  }
-  const auto touch = [](Lifetime& life, int time) {
-    life.first = std::min(life.first, time);
-    life.last = std::max(life.last, time);
-  };
-  std::vector<Slot> slots;
-  int64_t scratch = 0;
-  for (size_t i = 0; i < items_.size(); ++i) {
-    const Item& item = items_[i];
-    const int time = int(i), back = backward_time(i);
-    if (item.node < 0) {
-      const size_t value = value_of(item.layer);
-      touch(value_lives[value], time);
-      if (item.runs_backward) touch(delta_lives[value], back);
-      const Loss* loss = loss_of(item);
-      if (!loss) continue;
-      Lifetime life = delta_lives[value];
-      life.first = time;
-      life.last = end;  // can be read afterwards
-      slots.push_back({life, &loss_deltas_[size_t(item.layer)]});
-      scratch = std::max(scratch, loss->scratch_numbers(graph_.values[value], options_.batch));
-      continue;
-    }
-    const Node& node = graph_.nodes[size_t(item.node)];
-    const Op& op = *node.op;
-    const std::vector<Shape> in = graph_.shapes(node.inputs);
-    const TrainingMemory memory =
-        op.training_memory(in, graph_.values[size_t(node.output)], images_of(node.output));
-    scratch = std::max(scratch, memory.scratch);
-    touch(value_lives[size_t(node.output)], time);
-    for (const int value : node.inputs) touch(value_lives[size_t(value)], time);
-    if (item.runs_backward) {
-      if (op.backward_reads_output()) touch(value_lives[size_t(node.output)], back);
-      if (op.backward_reads_inputs())
-        for (const int value : node.inputs) touch(value_lives[size_t(value)], back);
-      touch(delta_lives[size_t(node.output)], back);
-      for (const int value : node.inputs)
-        if (wants_delta_[size_t(value)]) touch(delta_lives[size_t(value)], back);
-    }
-    if (memory.kept > 0) {
-      Lifetime life;
-      life.bytes = size_t(memory.kept) * sizeof(float);
-      life.first = time;
-      life.last = item.runs_backward ? back : time;
-      slots.push_back({life, &kept_[size_t(item.node)]});
-    }
-  }
-  touch(delta_lives[0], end - 1);
-  lasts_.assign(values, false);
-  for (size_t v = 0; v < values; ++v) {
-    if (options_.keep_all) value_lives[v].last = delta_lives[v].last = end;
-    lasts_[v] = value_lives[v].last == end;
-    slots.push_back({value_lives[v], &values_[v]});
-    if (!wants_delta_[v]) continue;
-    slots.push_back({delta_lives[v], &deltas_[v]});
-  }
-  std::vector<Lifetime> lives;
-  for (const Slot& slot : slots) lives.push_back(slot.life);
-  arena_ = std::make_unique<Buffer>(place_buffers(lives, true));
-  std::memset(arena_->as<void>(), 0, arena_->bytes());
-  for (size_t i = 0; i < slots.size(); ++i)
-    *slots[i].pointer = reinterpret_cast<float*>(arena_->as<char>() + lives[i].offset);
-  scratch_ = std::make_unique<Buffer>(size_t(scratch) * sizeof(float));
-  truth_ = std::make_unique<Buffer>(size_t(truth_size()) * sizeof(float));
-  std::memset(truth_->as<void>(), 0, truth_->bytes());
-}
-
-void TrainingPlan::bind(const LiveArrays& arrays) {
-  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-    const Node& node = graph_.nodes[n];
-    auto run = std::make_unique<Run>();
-    run->in_shapes = graph_.shapes(node.inputs);
-    for (const int value : node.inputs) {
-      run->in.push_back(values_[size_t(value)]);
-      run->in_delta.push_back(deltas_[size_t(value)]);
-    }
-    for (const Param* param : node.op->params()) {
-      run->params.push_back(arrays.live(param));
-      run->constants.push_back(run->params.back().value);
-    }
-    if (run->params.empty())
-      for (const Constant& constant : node.op->constants()) {
-        const size_t bytes = constant.values.size() * sizeof(float);
-        run->own_constants.push_back(std::make_unique<Buffer>(bytes));
-        std::memcpy(run->own_constants.back()->as<>(), constant.values.data(), bytes);
-        run->constants.push_back(run->own_constants.back()->as<>());
-      }
-    BackwardArgs& args = run->args;
-    args.in = run->in.data();
-    args.in_shapes = run->in_shapes.data();
-    args.inputs = run->in.size();
-    args.constants = run->constants.data();
-    args.out = values_[size_t(node.output)];
-    args.out_shape = graph_.values[size_t(node.output)];
-    args.batch = images_of(node.output);
-    args.params = run->params.data();
-    args.kept = kept_[n];
-    args.scratch = scratch_->as<>();
-    args.out_delta = deltas_[size_t(node.output)];
-    args.in_delta = run->in_delta.data();
-    runs_.push_back(std::move(run));
-  }
+TrainingPlan::TrainingPlan(const Network& network, const LiveArrays& arrays,
+                           const TrainingPlanOptions& options)
+    : network_(network), options_(options) {
+  backend_ = options.backend == DN_BACKEND_REFERENCE ? make_reference_train_backend()
+                                                     : make_cpu_train_backend();
+  graph_ = network.lower(options.width, options.height, true);
+  TrainingCompiler(*this, arrays).compile();
 }
 
 double TrainingPlan::run(const Context& context, const TrainingMoment& given, uint64_t seen) {
   TrainingMoment moment = given;
   moment.truth = truth();
   moment.truths = truths_;
-  for (const Item& item : items_) {
-    if (item.node < 0) {
-      if (loss_of(item)) run_loss(context, item, moment, seen);
-      continue;
-    }
-    BackwardArgs& args = runs_[size_t(item.node)]->args;
-    args.moment = moment;
-    args.seed = substream(moment.seed, uint64_t(item.node));
-    graph_.nodes[size_t(item.node)].op->train_forward(context, args);
-    if (item.fixes) context.each(args.batch * args.out_shape.size(), FixNumbers{args.out, false});
+  profiled_ += profiling_ ? 1 : 0;
+  for (Step& step : steps_) {
+    const auto start = Clock::now();
+    forward(context, step, moment, seen);
+    if (profiling_) step.forward_ms += milliseconds_since(start);
   }
   double cost = 0;
   for (const HeadReport& report : reports_) cost += report.cost / double(reports_.size());
@@ -255,21 +78,51 @@ double TrainingPlan::run(const Context& context, const TrainingMoment& given, ui
     const int until = layer->training.stopbackward;
     if (until > 1 && moment.iteration < until) stop = layer->index;
   }
-  for (size_t i = items_.size(); i-- > 0 && items_[i].layer > stop;) backward(context, items_[i]);
+  for (size_t i = steps_.size(); i-- > 0 && steps_[i].layer > stop;) {
+    const auto start = Clock::now();
+    backward(context, steps_[i], moment);
+    if (profiling_) steps_[i].backward_ms += milliseconds_since(start);
+  }
   return cost;
 }
 
-void TrainingPlan::run_loss(const Context& context, const Item& item, const TrainingMoment& moment,
+TrainRun TrainingPlan::run_of(const Context& context, const Step& step,
+                              const TrainingMoment& moment) const {
+  const Tensor& out = tensors_[size_t(step.out)];
+  return {context,
+          step.in_views.data(),
+          out.data,
+          out.delta,
+          step.in_delta_views.data(),
+          step.add.data(),
+          step.kept,
+          scratch_->as<void>(),
+          moment,
+          substream(moment.seed, uint64_t(step.node))};
+}
+
+void TrainingPlan::forward(const Context& context, const Step& step, const TrainingMoment& moment,
+                           uint64_t seen) {
+  if (step.kernel) {
+    step.kernel->forward(run_of(context, step, moment));
+    const Tensor& out = tensors_[size_t(step.out)];
+    if (step.fixes)
+      context.each(numbers_of(out), FixNumbers{static_cast<float*>(out.data.data), false});
+  } else if (loss_of(step))
+    run_loss(context, step, moment, seen);
+}
+
+void TrainingPlan::run_loss(const Context& context, const Step& step, const TrainingMoment& moment,
                             uint64_t seen) {
-  const size_t value = value_of(item.layer);
-  const Layer& layer = *network_.layers[size_t(item.layer)];
+  const Tensor& tensor = tensors_[size_t(step.out)];
+  const Layer& layer = *network_.layers[size_t(step.layer)];
   LossArgs args{};
-  args.output = values_[value];
-  args.shape = graph_.values[value];
+  args.output = static_cast<const float*>(tensor.data.data);
+  args.shape = graph_.values[size_t(tensor.value)];
   args.batch = options_.batch;
   args.truth = moment.truth;
   args.truths = truths_;
-  args.delta = loss_deltas_[size_t(item.layer)];
+  args.delta = loss_deltas_[size_t(step.layer)];
   args.scratch = scratch_->as<>();
   args.net_width = int(graph_.values[0].w);
   args.net_height = int(graph_.values[0].h);
@@ -278,10 +131,10 @@ void TrainingPlan::run_loss(const Context& context, const Item& item, const Trai
   args.seen = seen;
   args.label_smooth_eps = network_.training.label_smooth_eps;
   args.unsupervised = network_.training.unsupervised;
-  args.seed = substream(moment.seed, graph_.nodes.size() + size_t(item.layer));
+  args.seed = substream(moment.seed, graph_.nodes.size() + size_t(step.layer));
   std::memset(args.delta, 0, size_t(args.batch * args.shape.size()) * sizeof(float));
   for (HeadReport& report : reports_) {
-    if (report.layer != item.layer) continue;
+    if (report.layer != step.layer) continue;
     report.parts.clear();
     report.cost = layer.loss()->run(context, args, report.parts);
     if (network_.training.try_fix_nan) {
@@ -296,49 +149,74 @@ void TrainingPlan::run_loss(const Context& context, const Item& item, const Trai
   }
 }
 
-void TrainingPlan::backward(const Context& context, const Item& item) {
-  if (!item.runs_backward) return;
-  for (const int value : item.zeroed)
-    std::memset(deltas_[size_t(value)], 0, size_t(numbers_of(value)) * sizeof(float));
-  if (item.node < 0) {
-    const size_t value = value_of(item.layer);
-    const int64_t count = options_.batch * graph_.values[value].size();
-    if (const Loss* loss = loss_of(item))
-      context.each(
-          count, AddScaledDelta{loss_deltas_[size_t(item.layer)], deltas_[value], loss->factor()});
-    if (const Buffer* given = given_deltas_[size_t(item.layer)].get())
-      context.each(count, AddScaledDelta{given->as<>(), deltas_[value], 1.f});
-    return;
+void TrainingPlan::backward(const Context& context, const Step& step,
+                            const TrainingMoment& moment) {
+  if (!step.runs_backward) return;
+  for (const int index : step.zeroed) {
+    const Tensor& tensor = tensors_[size_t(index)];
+    std::memset(tensor.delta.data, 0, size_t(numbers_of(tensor)) * sizeof(float));
   }
-  const Node& node = graph_.nodes[size_t(item.node)];
-  if (item.fixes) context.each(numbers_of(node.output), BoundDeltas{deltas_[size_t(node.output)]});
-  node.op->backward(context, runs_[size_t(item.node)]->args);
+  if (step.fixes) {
+    const Tensor& out = tensors_[size_t(step.out)];
+    context.each(numbers_of(out), BoundDeltas{static_cast<float*>(out.delta.data)});
+  }
+  if (step.kernel)
+    step.kernel->backward(run_of(context, step, moment));
+  else
+    add_deltas(context, step);
 }
 
-void TrainingPlan::copy(const float* from, const Shape& shape, float* out, size_t size) const {
-  const size_t expected = size_t(options_.batch * shape.size());
+void TrainingPlan::add_deltas(const Context& context, const Step& step) {
+  const Tensor& tensor = tensors_[size_t(step.out)];
+  const int64_t count = numbers_of(tensor);
+  float* delta = static_cast<float*>(tensor.delta.data);
+  if (const Loss* loss = loss_of(step)) {
+    const float* from = loss_deltas_[size_t(step.layer)];
+    if (step.add[0])
+      context.each(count, AddScaledDelta{from, delta, loss->factor()});
+    else
+      context.each(count, ScaleDelta{from, delta, loss->factor()});
+  }
+  if (const Buffer* given = given_deltas_[size_t(step.layer)].get())
+    context.each(count, AddScaledDelta{given->as<>(), delta, 1.f});
+}
+
+void TrainingPlan::copy_out(const Tensor& tensor, const View& from, float* out, size_t size) const {
+  const Shape& shape = graph_.values[size_t(tensor.value)];
+  const size_t expected = size_t(images_of(tensor.value) * shape.size());
   if (size != expected)
     fail(DN_ERROR_ARGUMENT, "there are %zu numbers, room for %zu was given", expected, size);
-  std::memcpy(out, from, size * sizeof(float));
+  const float* data = static_cast<const float*>(from.data);
+  if (tensor.layout == Layout::plain)
+    std::memcpy(out, data, size * sizeof(float));
+  else
+    Context().each(int64_t(size), BlockedToPlain{data, out, shape});
 }
 
 void TrainingPlan::layer_output(int layer, float* out, size_t size) const {
   if (layer < 0 || size_t(layer) >= network_.layers.size())
     fail(DN_ERROR_ARGUMENT, "layer %d, the network has %zu", layer, network_.layers.size());
-  const size_t value = value_of(layer);
-  if (!lasts_[value])
+  const int made = made_[size_t(value_of(layer))];
+  if (!options_.keep_all && made != 0)
     fail(DN_ERROR_ARGUMENT, "the output of layer %d is not kept, ask for keep_all", layer);
-  copy(values_[value], graph_.values[value], out, size);
+  copy_out(tensors_[size_t(made)], tensors_[size_t(made)].data, out, size);
 }
 
 void TrainingPlan::layer_delta(int layer, float* out, size_t size) const {
   if (layer < -1 || layer >= int(network_.layers.size()))
     fail(DN_ERROR_ARGUMENT, "layer %d, the network has %zu", layer, network_.layers.size());
-  const size_t value = layer < 0 ? 0 : value_of(layer);
-  const float* from = layer >= 0 ? loss_deltas_[size_t(layer)] : nullptr;
-  if (!from && (layer < 0 || options_.keep_all)) from = deltas_[value];
-  if (!from) fail(DN_ERROR_ARGUMENT, "the delta of layer %d is not kept", layer);
-  copy(from, graph_.values[value], out, size);
+  const int value = layer < 0 ? 0 : value_of(layer);
+  const Tensor& tensor = tensors_[size_t(made_[size_t(value)])];
+  if (float* loss = layer >= 0 ? loss_deltas_[size_t(layer)] : nullptr) {
+    Tensor plain;
+    plain.value = value;
+    plain.data.data = loss;
+    copy_out(plain, plain.data, out, size);
+    return;
+  }
+  if ((layer >= 0 && !options_.keep_all) || !tensor.delta.data)
+    fail(DN_ERROR_ARGUMENT, "the delta of layer %d is not kept", layer);
+  copy_out(tensor, tensor.delta, out, size);
 }
 
 void TrainingPlan::set_delta(int layer, const float* from, size_t size) {
@@ -348,9 +226,43 @@ void TrainingPlan::set_delta(int layer, const float* from, size_t size) {
   std::unique_ptr<Buffer>& given = given_deltas_[size_t(layer)];
   given.reset();
   if (size == 0) return;
-  auto made = std::make_unique<Buffer>(size * sizeof(float));
-  copy(from, graph_.values[value_of(layer)], made->as<>(), size);
+  const int value = value_of(layer);
+  const Shape& shape = graph_.values[size_t(value)];
+  const size_t expected = size_t(images_of(value) * shape.size());
+  if (size != expected)
+    fail(DN_ERROR_ARGUMENT, "there are %zu numbers, room for %zu was given", size, expected);
+  // in the layout of the tensor that it is added to: a loss reads a plain one
+  const bool plain =
+      loss_deltas_[size_t(layer)] || tensors_[size_t(made_[size_t(value)])].layout == Layout::plain;
+  const Layout layout = plain ? Layout::plain : Layout::blocked;
+  const size_t bytes = size_t(images_of(value) * elements(shape, layout)) * sizeof(float);
+  auto made = std::make_unique<Buffer>(bytes);
+  std::memset(made->as<void>(), 0, bytes);
+  if (plain)
+    std::memcpy(made->as<>(), from, bytes);
+  else
+    Context().each(int64_t(size), PlainToBlocked{from, made->as<>(), shape});
   given = std::move(made);
+}
+
+void TrainingPlan::profile(bool on) {
+  profiling_ = on;
+  if (!on) return;
+  profiled_ = 0;
+  for (Step& step : steps_) step.forward_ms = step.backward_ms = 0;
+}
+
+void TrainingPlan::describe_steps(Json& json) const {
+  const double runs = profiled_ > 0 ? profiled_ : 1;
+  json.begin_array();
+  for (const Step& step : steps_) {
+    const Tensor& out = tensors_[size_t(step.out)];
+    json.begin_object().field("kernel", step.kernel ? step.kernel->name.c_str() : "deltas");
+    json.field("layer", step.layer).field("output", graph_.values[size_t(out.value)].text());
+    json.field("forward", step.forward_ms / runs).field("backward", step.backward_ms / runs);
+    json.end_object();
+  }
+  json.end_array();
 }
 
 }  // namespace dn

@@ -5,9 +5,11 @@
 #include <memory>
 #include <vector>
 
+#include "backends/train_kernel.h"
 #include "backends/weight_cache.h"
+#include "core/json.h"
+#include "darknet/engine.h"
 #include "graph/graph.h"
-#include "graph/memory_plan.h"
 #include "heads/loss.h"
 #include "network.h"
 #include "train/live_arrays.h"
@@ -20,6 +22,7 @@ struct TrainingPlanOptions {
   int threads = 1;
   bool keep_all = false;     // every layer's output and delta can be read, and deltas added to it
   bool input_delta = false;  // the input's delta too
+  dn_backend backend = DN_BACKEND_AUTO;
 };
 
 // What a head measured in the last mini-batch.
@@ -34,12 +37,13 @@ class TrainingPlan {
   TrainingPlan(const Network& network, const LiveArrays& arrays,
                const TrainingPlanOptions& options);
 
-  float* input() const { return values_[0]; }
+  float* input() const { return static_cast<float*>(tensors_[0].data.data); }
   int64_t input_size() const { return options_.batch * graph_.values[0].size(); }
   float* truth() const { return truth_->as<>(); }
   int64_t truth_size() const { return options_.batch * truths_; }
   const Shape& input_shape() const { return graph_.values[0]; }
   int64_t batch() const { return options_.batch; }
+  const char* backend() const { return backend_->name(); }
 
   // One mini-batch. Returns its cost: the mean of the heads' costs. Throws DN_ERROR_DIVERGED, with
   // the layer, where a cost is not finite.
@@ -59,61 +63,69 @@ class TrainingPlan {
     for (const Node& node : graph_.nodes) node.op->reset_state(stream);
   }
 
-  size_t bytes() const { return arena_ ? arena_->bytes() : 0; }
+  size_t bytes() const { return arena_->bytes() + scratch_->bytes(); }
+  // From the next run on a clock runs beside every step; describe_steps() tells its times.
+  void profile(bool on);
+  void describe_steps(Json& json) const;
 
  private:
-  // A step of the forward pass: a node, or behind a layer the place where deltas come in.
-  struct Item {
-    int node = -1;  // -1: deltas of the layer, from its loss or given from outside
-    int layer = -1;
-    bool runs_backward = false;
-    bool fixes = false;       // try_fix_nan: the output of a layer with weights
-    std::vector<int> zeroed;  // values whose deltas become 0 before its backward step
-  };
-  // A node with its pointers.
-  struct Run {
-    std::vector<const float*> in, constants;
-    std::vector<Shape> in_shapes;
-    std::vector<Live> params;
-    std::vector<float*> in_delta;
-    std::vector<std::unique_ptr<Buffer>> own_constants;
-    BackwardArgs args;
+  friend class TrainingCompiler;
+
+  struct Tensor {
+    int value = -1;
+    Layout layout = Layout::plain;
+    View data, delta;  // without data: there is no delta
   };
 
-  void list_items();
-  void check(const Layer& layer) const;
-  void choose_backward(const LiveArrays& arrays);
-  void place_memory();
-  void bind(const LiveArrays& arrays);
-  void run_loss(const Context& context, const Item& item, const TrainingMoment& moment,
+  // A step of the forward pass: a kernel, or behind a layer the place where deltas come in.
+  struct Step {
+    std::unique_ptr<TrainKernel> kernel;  // nullptr: deltas of the layer, from its loss or outside
+    int node = -1;                        // the last it stands for; -1: a conversion, or deltas
+    int layer = -1;
+    std::vector<int> in;  // tensors
+    int out = -1;         // of deltas: the tensor they belong to
+    bool runs_backward = false;
+    bool fixes = false;              // try_fix_nan: the output of a layer with weights
+    std::vector<unsigned char> add;  // see TrainRun; of deltas: one for out
+    std::vector<int> zeroed;         // tensors whose deltas become 0 before its backward step
+    std::vector<View> in_views, in_delta_views;
+    void* kept = nullptr;
+    double forward_ms = 0, backward_ms = 0;
+  };
+
+  TrainRun run_of(const Context& context, const Step& step, const TrainingMoment& moment) const;
+  void forward(const Context& context, const Step& step, const TrainingMoment& moment,
+               uint64_t seen);
+  void backward(const Context& context, const Step& step, const TrainingMoment& moment);
+  void run_loss(const Context& context, const Step& step, const TrainingMoment& moment,
                 uint64_t seen);
-  void backward(const Context& context, const Item& item);
+  void add_deltas(const Context& context, const Step& step);
   // A value of one time step holds a part of the batch.
   int64_t images_of(int value) const { return options_.batch / graph_.time_steps[size_t(value)]; }
-  int64_t numbers_of(int value) const {
-    return images_of(value) * graph_.values[size_t(value)].size();
+  int64_t numbers_of(const Tensor& tensor) const {
+    return images_of(tensor.value) * elements(graph_.values[size_t(tensor.value)], tensor.layout);
   }
-  size_t value_of(int layer) const { return size_t(graph_.layer_values[size_t(layer)]); }
-  const Loss* loss_of(const Item& item) const {
-    return network_.layers[size_t(item.layer)]->loss();
+  int value_of(int layer) const { return graph_.layer_values[size_t(layer)]; }
+  const Loss* loss_of(const Step& step) const {
+    return network_.layers[size_t(step.layer)]->loss();
   }
-  int backward_time(size_t item) const { return int(2 * items_.size() - 1 - item); }
-  void copy(const float* from, const Shape& shape, float* out, size_t size) const;
+  // Copies plain numbers out of a tensor or its delta, or into a dense tensor.
+  void copy_out(const Tensor& tensor, const View& from, float* out, size_t size) const;
 
   const Network& network_;
   TrainingPlanOptions options_;
+  std::unique_ptr<TrainBackend> backend_;
   Graph graph_;
   int64_t truths_ = 0;
-  std::vector<Item> items_;
-  std::vector<bool> wants_delta_;  // of each value
-  std::vector<float*> values_, deltas_;
-  std::vector<bool> lasts_;                            // values that are there after a run
-  std::vector<float*> loss_deltas_;                    // of each layer
+  std::vector<Tensor> tensors_;
+  std::vector<int> made_;  // of each value: the tensor its node makes; -1: none, it lies in a chain
+  std::vector<Step> steps_;
+  std::vector<float*> loss_deltas_;                    // of each layer, plain
   std::vector<std::unique_ptr<Buffer>> given_deltas_;  // of each layer; nullptr: none
-  std::vector<float*> kept_;                           // of each node
-  std::vector<std::unique_ptr<Run>> runs_;
   std::unique_ptr<Buffer> arena_, scratch_, truth_;
   std::vector<HeadReport> reports_;
+  bool profiling_ = false;
+  int profiled_ = 0;  // runs
 };
 
 }  // namespace dn

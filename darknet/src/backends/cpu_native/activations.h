@@ -75,7 +75,7 @@ static void act_span(const float* src, const float* add, float* dst, int64_t n) 
   }
 }
 
-static void apply(Act a, const float* src, const float* add, float* dst, int64_t n) {
+static inline void apply(Act a, const float* src, const float* add, float* dst, int64_t n) {
   switch (a) {
 #define DN_CASE(name) \
   case Act::name:     \

@@ -172,7 +172,7 @@ void run_tile(const Job& job, const PixelTile& tile, TileKernel kernel, TileJob 
   const bool slope_in_kernel = last && is_sloped(job.e.act);
   tile_job.in = tile.in;
   tile_job.skip_taps = tile.skip_taps;
-  tile_job.start = first ? job.bias + first_channel : nullptr;
+  tile_job.start = first && !job.e.accumulate ? job.bias + first_channel : nullptr;
   tile_job.dst = dst;
   tile_job.plane = plane;
   tile_job.slope = slope_in_kernel ? slope_of(job.e.act) : 1.f;

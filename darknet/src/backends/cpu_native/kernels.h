@@ -116,6 +116,9 @@ struct ConvDesc {
   // For Auto: the multiply-adds that a float of packed weights is worth. Reading it from memory
   // costs about 25; more says that memory is short, and keeps the weights small.
   double weight_price = 25;
+  // Winograd transforms kernels in float: a little less exact and much faster, for weights that
+  // change in every run.
+  bool quick_pack = false;
   ConvAlgo algo = ConvAlgo::Auto;
   Isa isa = best_isa();
 };
@@ -134,6 +137,9 @@ struct Epilogue {
   const float* residual = nullptr;  // not the destination itself
   int64_t residual_stride = 0;      // batch stride in floats
   Act act_after_residual = Act::Linear;
+  // The sum is added to what the destination holds; no bias then, nor anything else of the above
+  // (Direct with a blocked destination, and the Winograds with f32 tensors).
+  bool accumulate = false;
 };
 
 // Chooses the algorithm. A requested algorithm that cannot do the shape gives Unsupported.

@@ -283,20 +283,22 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
     const int64_t offset = ((int64_t)k_block * s.oh + y0) * row + x0 * kBlock;
     float* dst = job.dst.data + place.image * job.dst.batch_stride + offset;
     const int rows = least(M, s.oh - y0), columns = least(M, s.ow - x0);
-    const bool in_place = in_one && rows == M && columns == M;
+    const float* residual =
+        job.e.residual ? job.e.residual + place.image * job.e.residual_stride + offset : nullptr;
+    if (job.e.accumulate) residual = dst;
+    const bool in_place = in_one && rows == M && columns == M && !residual;
     output_tile<W>(products + t * kBlock, at, bias, slope, in_place ? dst : local,
                    in_place ? row : M * kBlock);
     if (!in_place) {
       if (!in_one) apply(job.e.act, local, nullptr, local, M * M * kBlock);
       for (int y = 0; y < rows; ++y) {
-        memcpy(dst + y * row, local + y * M * kBlock, columns * kBlock * 4);
+        const float* from = local + y * M * kBlock;
+        if (residual)
+          apply(job.e.act_after_residual, from, residual + y * row, dst + y * row,
+                columns * kBlock);
+        else
+          memcpy(dst + y * row, from, columns * kBlock * 4);
       }
-    }
-    if (!job.e.residual) continue;
-    const float* residual = job.e.residual + place.image * job.e.residual_stride + offset;
-    for (int y = 0; y < rows; ++y) {
-      apply(job.e.act_after_residual, dst + y * row, residual + y * row, dst + y * row,
-            columns * kBlock);
     }
   }
 }
@@ -462,7 +464,27 @@ struct Winograd {
     packed += g.k_padded;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (int tile = 0; tile < g.k_tiles; ++tile) {
-      pack_tile(g, weights, packed, tile * kTileChannels);
+      if (d.quick_pack && !g.keep_kernels)
+        pack_tile_quickly(g, weights, packed, tile * kTileChannels);
+      else
+        pack_tile(g, weights, packed, tile * kTileChannels);
+    }
+  }
+
+  // The same by the transform of vectors of floats.
+  static void pack_tile_quickly(const Geometry& g, const float* weights, float* packed, int k0) {
+    constexpr int N = W::kWeights;
+    const int width = least(kTileChannels, g.k_padded - k0);
+    alignas(64) float taps[9 * kTileChannels], all[N * N * kTileChannels];
+    float* out = packed + (int64_t)k0 * N * N * g.s.c;
+    for (int c = 0; c < g.s.c; ++c) {
+      for (int k = 0; k < width; ++k) {
+        const float* from = weights + ((int64_t)(k0 + k) * g.s.c + c) * 9;
+        for (int tap = 0; tap < 9; ++tap) taps[tap * width + k] = k0 + k < g.s.k ? from[tap] : 0.f;
+      }
+      transform_weights<W>(taps, 1, width, all);
+      for (int w = 0; w < N * N; ++w)
+        memcpy(out + ((int64_t)w * g.s.c + c) * width, all + w * width, width * 4);
     }
   }
 
