@@ -27,9 +27,11 @@ SETUP = env $(GIVEN) $(PY) setup.py -q
 library: $(if $(filter 1,$(ONEDNN)),$(VENV)/.onednn)
 	+@$(DARKNET)
 
-## make demo           detects on an image: MODEL=folder with .cfg .weights .names, IMAGE=file
+## make demo           detects in a drawn scene, offline; IMAGE=file MODEL=folder with .cfg .weights
+##                     .names: on an image, without MODEL= with yolov4-tiny, which is downloaded
 demo: package
-	@$(PY) scripts/demo.py $(if $(MODEL),--model '$(MODEL)') $(if $(IMAGE),--image '$(IMAGE)')
+	@$(if $(MODEL)$(IMAGE),$(PY) scripts/demo.py $(if $(MODEL),--model '$(MODEL)') \
+	  $(if $(IMAGE),--image '$(IMAGE)'),$(PY) -m pydarknet demo)
 
 ## make test           the fast tests; PYTEST_ARGS= goes to pytest
 test: package dev
