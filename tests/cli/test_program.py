@@ -88,7 +88,7 @@ def test_wrong_usage(words, says, command):
 
 @pytest.mark.parametrize(
     "words",
-    [["detector", verb, "x.data", "x.cfg"] for verb in ("train", "valid", "calc_anchors")]
+    [["detector", verb, "x.data", "x.cfg"] for verb in ("train", "recall", "calc_anchors")]
     + [["classifier", "train"], ["yolo", "test"], ["partial"]],
 )
 def test_what_comes_later(words, command):
