@@ -17,7 +17,7 @@ COMMANDS = re.findall(r"^\$ pydarknet (.*)$", README.read_text(), re.MULTILINE)
 
 @pytest.fixture
 def folder(shared: Path, tmp_path: Path) -> Path:
-    """A folder with yolov4-tiny.cfg, .weights, coco.names, coco.data and photo.jpg.
+    """A folder with yolov4-tiny.cfg, .weights, coco.names, coco.data, photo.jpg and .txt.
 
     The network is a smaller one under yolov4-tiny's name, at yolov4-tiny's size.
     """
@@ -28,7 +28,9 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     (tmp_path / "yolov4-tiny.cfg").write_text(cfg)
     shutil.copy(model / "yolo-fastest-1.1.weights", tmp_path / "yolov4-tiny.weights")
     shutil.copy(model / "coco.names", tmp_path)
-    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\n")
+    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\nvalid = valid.txt\n")
+    (tmp_path / "valid.txt").write_text("photo.jpg\n")
+    (tmp_path / "photo.txt").write_text("16 0.29 0.66 0.24 0.55\n1 0.45 0.48 0.59 0.5\n")
     shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
     return tmp_path
 
