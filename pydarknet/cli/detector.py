@@ -16,10 +16,10 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-VERBS = {"map": "detector_map"}
+VERBS = {"map": "detector_map", "valid": "detector_valid"}
 """Verbs with a module of their own."""
 
-LATER = ("valid", "recall", "calc_anchors", "draw", "demo")
+LATER = ("recall", "calc_anchors", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:

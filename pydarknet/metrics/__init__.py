@@ -22,6 +22,7 @@ from .evaluator import DetectionEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
 from .result import DetectionMetrics
+from .result_files import ResultWriter, result_writer
 from .running import run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .table import coco_table, csv_table, text_table
@@ -37,6 +38,7 @@ __all__ = [
     "DetectionEvaluator",
     "DetectionMetrics",
     "Operating",
+    "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
     "Truth",
@@ -49,6 +51,7 @@ __all__ = [
     "iou",
     "log_average_miss_rate",
     "read_box_file",
+    "result_writer",
     "run_network",
     "text_table",
 ]
