@@ -40,8 +40,9 @@ def mean_at_points(precision: FloatArray, recall: FloatArray, points: int) -> fl
     >>> mean_at_points(np.array([1.0]), np.array([0.5]), 11)
     0.5454545454545454
     """
-    # multiples of a rounded step, not quotients: VOC's 0.3 and COCO's 0.29 are a little more than
-    # 3/10 and 29/100, and Darknet's, compiled with fast-math, are too
+    # multiples of a rounded step, as in numpy's linspace, which COCO's tools use: 3 * 0.1 is a
+    # little more than 3/10. Darknet's golden figures come out with these and not with quotients;
+    # its source divides, so presumably fast-math made the division a product.
     wanted = np.arange(points) * (1 / (points - 1))
     reached = np.searchsorted(recall, wanted, side="left")
     return float(np.mean(np.append(best_from(precision), 0.0)[reached]))
