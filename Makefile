@@ -11,7 +11,7 @@ include darknet/flags.mk
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
-ABSOLUTE_PY := $(abspath .)/$(PY)
+ABSOLUTE_PY := $(abspath $(PY))
 
 # Flags given to this make, for the makes below it; MODEL= and the like are not theirs.
 MAKEOVERRIDES :=
@@ -27,9 +27,11 @@ SETUP = env $(GIVEN) $(PY) setup.py -q
 library: $(if $(filter 1,$(ONEDNN)),$(VENV)/.onednn)
 	+@$(DARKNET)
 
-## make demo           detects on an image: MODEL=folder with .cfg .weights .names, IMAGE=file
+## make demo           detects in a drawn scene, offline; IMAGE=file MODEL=folder with .cfg .weights
+##                     .names: on an image, without MODEL= with yolov4-tiny, which is downloaded
 demo: package
-	@$(PY) scripts/demo.py $(if $(MODEL),--model '$(MODEL)') $(if $(IMAGE),--image '$(IMAGE)')
+	@$(if $(MODEL)$(IMAGE),$(PY) scripts/demo.py $(if $(MODEL),--model '$(MODEL)') \
+	  $(if $(IMAGE),--image '$(IMAGE)'),$(PY) -m pydarknet demo)
 
 ## make test           the fast tests; PYTEST_ARGS= goes to pytest
 test: package dev
@@ -79,8 +81,12 @@ help:
 	@echo; $(MAKE) --no-print-directory -s -C darknet help
 
 # ---- what is in .venv: each stamp file says that a step was done ---------------------------------
+# One that was named is not replaced by another.
+OTHER_PYTHONS := $(if $(findstring command,$(origin PYTHON)),,\
+  python3.15 python3.14 python3.13 python3.12 python3.11)
+
 $(VENV)/.created:
-	@for python in $(PYTHON) python3.15 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(PYTHON) $(OTHER_PYTHONS); do \
 	  if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
 	    2>/dev/null; then \
 	    echo "  venv $(VENV) ($$($$python --version))"; \

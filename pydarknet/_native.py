@@ -302,6 +302,10 @@ class NativePlan:
         """Computes the outputs of all slots."""
         _check(lib.dn_plan_run(self._pointer))
 
+    def reset_state(self, slot: int = -1) -> None:
+        """Makes the state of recurrent layers 0, for one slot or all."""
+        _check(lib.dn_plan_reset_state(self._pointer, slot))
+
     def profile(self, repeat: int) -> None:
         """Runs with a clock around every step."""
         _check(lib.dn_plan_profile(self._pointer, repeat))
@@ -453,6 +457,10 @@ class NativeTrainer:
         """Adds a delta to that of a layer's output in every run from here on (keep_all)."""
         pointer = _float_pointer(values)
         _check(lib.dn_trainer_set_delta(self._pointer, layer, pointer, values.size))
+
+    def reset_state(self, stream: int = -1) -> None:
+        """Makes the state of recurrent layers 0, for one stream or all."""
+        _check(lib.dn_trainer_reset_state(self._pointer, stream))
 
     def value(self, layer: int, index: int, shape: tuple[int, ...]) -> FloatArray:
         """Copies array ``index`` of a layer."""

@@ -115,7 +115,27 @@ class OutOfMemoryError(DarknetError, MemoryError):
 
 
 class TrainingDiverged(DarknetError, RuntimeError):
-    """A loss, gradient or weight is no longer a finite number."""
+    """A loss, gradient or weight is no longer a finite number.
+
+    Attributes:
+        iteration: the update that was to be done, from 1; None where unknown.
+        images: paths of the images of that update, as far as they were shown.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        section: str | None = None,
+        layer: int | None = None,
+        iteration: int | None = None,
+        images: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, file=file, line=line, section=section, layer=layer)
+        self.iteration = iteration
+        self.images = tuple(images)
 
 
 class ClosedError(DarknetError, RuntimeError):

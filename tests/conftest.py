@@ -10,11 +10,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import settings
 from small_networks import CLASSIFIER, DETECTOR, RunPython, open_small, write_model
 
 import pydarknet
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples every time; HYPOTHESIS_PROFILE=default draws new ones.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

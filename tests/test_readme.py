@@ -10,16 +10,25 @@ from pathlib import Path
 import pytest
 from small_networks import RunPython
 
+from pydarknet.datasets.shapes import write_shapes
+from pydarknet.embedded import shapes_model
+
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
 COMMANDS = re.findall(r"^\$ pydarknet (.*)$", README.read_text(), re.MULTILINE)
 
 
+def _few(line: re.Match[str]) -> str:
+    """Few images, few iterations."""
+    return line[0].split("=")[0] + "=2"
+
+
 @pytest.fixture
 def folder(shared: Path, tmp_path: Path) -> Path:
-    """A folder with yolov4-tiny.cfg, .weights, coco.names, coco.data and photo.jpg.
+    """A folder with the files that the examples name.
 
-    The network is a smaller one under yolov4-tiny's name, at yolov4-tiny's size.
+    The network is a smaller one under yolov4-tiny's name, at yolov4-tiny's size. That of
+    shapes.cfg is trained for two small iterations.
     """
     model = shared / "models" / "yolo-fastest-1.1"
     cfg = (model / "yolo-fastest-1.1.cfg").read_text()
@@ -28,8 +37,15 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     (tmp_path / "yolov4-tiny.cfg").write_text(cfg)
     shutil.copy(model / "yolo-fastest-1.1.weights", tmp_path / "yolov4-tiny.weights")
     shutil.copy(model / "coco.names", tmp_path)
-    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\n")
+    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\nvalid = coco_valid.txt\n")
+    (tmp_path / "coco_valid.txt").write_text("photo.jpg\n")
+    (tmp_path / "photo.txt").write_text("16 0.29 0.66 0.24 0.55\n1 0.45 0.48 0.59 0.5\n")
     shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
+    write_shapes(tmp_path / "shapes", train=8, valid=2, size=(48, 48))
+    cfg = shapes_model().cfg.read_text()
+    cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)
+    assert count == 2
+    (tmp_path / "shapes.cfg").write_text(cfg)
     return tmp_path
 
 

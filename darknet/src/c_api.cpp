@@ -92,6 +92,7 @@ dn_status dn_build_info(char** json) {
     text.field("cuda", false);
 #endif
     text.field("openmp", dn::has_openmp()).field("bf16", dn::make_onednn_backend() != nullptr);
+    text.field("int16_products", dn::cpu::has_int16_products());
     text.field("isa", dn::cpu::isa_name(dn::cpu::best_isa()));
     text.field("threads", dn::default_threads()).end_object();
     *json = dn::text_of(text.text());
@@ -244,6 +245,13 @@ dn_status dn_plan_run(dn_plan* plan) {
   return guarded([&] {
     need(plan, "plan");
     plan->plan.run();
+  });
+}
+
+dn_status dn_plan_reset_state(dn_plan* plan, int slot) {
+  return guarded([&] {
+    need(plan, "plan");
+    plan->plan.reset_state(slot);
   });
 }
 

@@ -166,6 +166,13 @@ dn_status dn_trainer_set_delta(dn_trainer* trainer, int layer, const float* from
   });
 }
 
+dn_status dn_trainer_reset_state(dn_trainer* trainer, int stream) {
+  return guarded([&] {
+    need(trainer, "trainer");
+    trainer->trainer.plan().reset_state(stream);
+  });
+}
+
 dn_status dn_trainer_value(dn_trainer* trainer, int layer, int index, float* out, size_t size) {
   return guarded([&] {
     need(trainer, "trainer");

@@ -10,18 +10,9 @@ namespace dn {
 
 namespace {
 
-// Sections of recurrent networks: known, and not run by this engine yet.
-bool is_recurrent(const std::string& type) {
-  for (const char* known : {"rnn", "crnn", "gru", "lstm", "conv_lstm", "history"})
-    if (type == known) return true;
-  return false;
-}
-
 std::unique_ptr<Layer> layer_of(const Section& section, const Place& place) {
   std::unique_ptr<Layer> layer = make_layer(section.type);
   if (layer) return layer;
-  if (is_recurrent(section.type))
-    throw Error(DN_ERROR_CFG, "recurrent sections are not run by this engine", place);
   throw Error(DN_ERROR_CFG, "unknown section" + suggestion(section.type, section_types()), place);
 }
 
@@ -37,18 +28,32 @@ void Network::read_net(Options& o) {
   inputs = o.integer("inputs", 0, "input numbers of networks without images", 0);
   letter_box = o.flag("letter_box", false, "keeps the aspect ratio");
   training = read_training_keys(o);
-  for (const char* key :
-       {"max_ratio", "min_ratio", "angle", "aspect", "saturation", "exposure", "hue", "resize_step",
-        "adversarial_lr", "workspace_size_limit_MB", "max_chart_loss", "random", "blur",
-        "gaussian_noise", "mixup", "contrastive_jit_flip", "contrastive_color"})
-    o.real(key, 0, "training");
   o.reals("seq_scales", "training: growth of sequences");
-  for (const char* key :
-       {"max_crop", "min_crop", "center", "notruth", "flip", "cutmix", "mosaic", "mosaic_bound",
-        "attention", "dynamic_minibatch", "track", "augment_speed", "sequential_subdivisions",
-        "contrastive", "optimized_memory", "use_cuda_graph", "show_receptive_field", "max_epochs",
-        "seen"})
-    o.integer(key, 0, "training");
+  // what the loader and the trainer's loop read
+  struct Real {
+    const char* key;
+    float fallback;
+  };
+  for (const Real& real :
+       {Real{"max_ratio", 0}, Real{"min_ratio", 0}, Real{"angle", 0}, Real{"aspect", 1},
+        Real{"saturation", 1}, Real{"exposure", 1}, Real{"hue", 0}, Real{"resize_step", 32},
+        Real{"adversarial_lr", 0}, Real{"workspace_size_limit_MB", 1024},
+        Real{"max_chart_loss", 20}, Real{"random", 0}, Real{"blur", 0}, Real{"gaussian_noise", 0},
+        Real{"mixup", 0}, Real{"contrastive_jit_flip", 0}, Real{"contrastive_color", 0}})
+    o.real(real.key, real.fallback, "training");
+  struct Whole {
+    const char* key;
+    int fallback;
+  };
+  for (const Whole& whole :
+       {Whole{"max_crop", 2 * width}, Whole{"min_crop", width}, Whole{"center", 0},
+        Whole{"notruth", 0}, Whole{"flip", 1}, Whole{"cutmix", 0}, Whole{"mosaic", 0},
+        Whole{"mosaic_bound", 0}, Whole{"attention", 0}, Whole{"dynamic_minibatch", 0},
+        Whole{"track", 0}, Whole{"augment_speed", 2},
+        Whole{"sequential_subdivisions", subdivisions}, Whole{"contrastive", 0},
+        Whole{"optimized_memory", 0}, Whole{"use_cuda_graph", 0}, Whole{"show_receptive_field", 0},
+        Whole{"max_epochs", 0}, Whole{"seen", 0}})
+    o.integer(whole.key, whole.fallback, "training");
 }
 
 Network::Network(const std::string& cfg, const std::string& name_) : name(name_) {
@@ -101,7 +106,8 @@ Shape Network::input_shape(int w, int h) const {
 Graph Network::lower(int w, int h, bool training_ops) const {
   Graph graph;
   graph.values.push_back(input_shape(w, h));
-  Lowering g(graph, layers, training_ops);
+  graph.time_steps.push_back(1);
+  Lowering g(graph, layers, training_ops, training_ops ? time_steps : 1);
   for (const auto& layer : layers) {
     g.begin(layer->index);
     try {

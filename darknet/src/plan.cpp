@@ -30,7 +30,8 @@ std::unique_ptr<Backend> backend_for(const dn_plan_options& options, const Graph
   if (options.backend == DN_BACKEND_REFERENCE || options.backend == DN_BACKEND_PORTABLE) {
     if (options.precision == DN_PRECISION_BF16)
       fail(DN_ERROR_ARGUMENT, "precision bf16 needs the automatic backend");
-    return options.backend == DN_BACKEND_REFERENCE ? make_reference_backend() : make_cpu_backend();
+    if (options.backend == DN_BACKEND_REFERENCE) return make_reference_backend();
+    return make_cpu_backend(options.precision == DN_PRECISION_AUTO);
   }
   const bool asked = options.precision == DN_PRECISION_BF16;
   if (asked || (options.precision == DN_PRECISION_AUTO && bears_bf16(graph))) {
@@ -43,7 +44,7 @@ std::unique_ptr<Backend> backend_for(const dn_plan_options& options, const Graph
            "precision bf16 needs a processor with AVX512-BF16 or AMX and an engine built with "
            "oneDNN; use auto or f32");
   }
-  return make_cpu_backend();
+  return make_cpu_backend(options.precision == DN_PRECISION_AUTO);
 }
 
 }  // namespace
@@ -93,6 +94,10 @@ RunArgs Plan::args_of(const Step& step) const {
 
 void Plan::run() {
   for (const Step& step : steps_) step.kernel->run(args_of(step));
+}
+
+void Plan::reset_state(int slot) {
+  for (const Node& node : graph_.nodes) node.op->reset_state(slot);
 }
 
 void Plan::profile(int repeat) {
@@ -182,9 +187,23 @@ std::vector<dn_detection> Plan::detect(int slot, const dn_detect_options& o) con
   return out;
 }
 
+const char* precision_of(const Kernel& kernel) {
+  if (kernel.int16_products) return "mixed";
+  bool bf16 = kernel.out_layout == Layout::bf16;
+  for (const Layout layout : kernel.in_layouts) bf16 = bf16 || layout == Layout::bf16;
+  return bf16 ? "bf16" : "f32";
+}
+
+const char* Plan::precision_name() const {
+  if (precision_ == DN_PRECISION_BF16) return "bf16";
+  for (const Step& step : steps_)
+    if (step.kernel->int16_products) return "mixed";
+  return "f32";
+}
+
 void Plan::describe(Json& json) const {
   json.begin_object().field("backend", backend_->name());
-  json.field("precision", precision_ == DN_PRECISION_BF16 ? "bf16" : "f32");
+  json.field("precision", precision_name());
   json.field("batch", batch_).field("threads", context_.threads);
   json.field("width", tensors_[0].shape.w).field("height", tensors_[0].shape.h);
   json.field("activation_bytes", int64_t(arena_->bytes()));
@@ -193,6 +212,7 @@ void Plan::describe(Json& json) const {
   for (const Step& step : steps_) {
     const PlanTensor& out = tensors_[size_t(step.out)];
     json.begin_object().field("kernel", step.kernel->name);
+    json.field("precision", precision_of(*step.kernel));
     json.field("output", out.shape.text()).field("milliseconds", step.milliseconds);
     if (step.node >= 0) {
       const Node& node = graph_.nodes[size_t(step.node)];

@@ -39,6 +39,8 @@ class Plan {
   void set_image(int slot, const dn_image& image, dn_resize resize);
   void set_input(const float* input, size_t size);
   void run();
+  // Of recurrent layers, for one image or, where slot is negative, for all.
+  void reset_state(int slot);
   void profile(int repeat);
   // Number index of the network's outputs, or any layer's output, for all images.
   void output(int index, float* out, size_t size) const;
@@ -50,6 +52,7 @@ class Plan {
   friend class PlanCompiler;
   void copy_tensor(int tensor, float* out, size_t size) const;
   RunArgs args_of(const Step& step) const;
+  const char* precision_name() const;
 
   const Network& network_;
   Context context_;

@@ -226,7 +226,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
     Layer& layer = *list[i].layer;
     Param& param = *list[i].param;
     int64_t transposed_rows = 0;
-    const bool weights = param.name() == "weights";
+    const bool weights = param.role() == ParamRole::weights;
     if (weights && layer.fully_connected && header.transposed()) transposed_rows = param.dims()[0];
     if (weights && layer.flipped_filters > 0) transposed_rows = layer.flipped_filters;
     param.bind(file, offset, transposed_rows);

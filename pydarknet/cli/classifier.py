@@ -9,15 +9,22 @@ from ..errors import DataError
 from .classify import classify_all, classify_parser
 from .detector import check_verb, named_names, split_data
 from .image_list import find_images
-from .network_options import open_network
+from .network_options import add_network_options, open_network
+from .parser import Parser
 from .program import OK
 
-LATER = ("try", "train", "demo", "gun", "threat", "test", "label", "valid", "validmulti",
-         "valid10", "validcrop", "validfull")  # fmt: skip
+LATER = ("try", "demo", "gun", "threat", "test", "label", "validmulti", "valid10", "validcrop",
+         "validfull")  # fmt: skip
 
 
 def run(words: Sequence[str]) -> int:
     """Runs the command."""
+    if words and words[0] == "train":
+        from .train import run as train
+
+        return train("classifier", words[1:])
+    if words and words[0] == "valid":
+        return valid(words[1:])
     parser = classify_parser(
         "classifier predict",
         "x.data x.cfg x.weights [IMAGE ...]",
@@ -38,6 +45,39 @@ def run(words: Sequence[str]) -> int:
     names = named_names(data, options, ("names", "labels"))
     with open_network(model, options, names=names) as network:
         return classify_all(network, listed, options, top)
+
+
+def valid(words: Sequence[str]) -> int:
+    """``classifier valid``: accuracy on the ``valid`` list, a line for each image as in Darknet."""
+    parser = Parser(
+        "classifier valid",
+        "x.data x.cfg x.weights",
+        "Accuracy on the .data file's valid list. Each line says how it is so far; the last one\n"
+        "is the result. top= of the .data file says what counts besides the first class.",
+    )
+    add_network_options(parser)
+    options, rest = parser.split(words)
+    data, model, more = split_data(parser, rest)
+    if more:
+        parser.error(f"unexpected {more[0]!r}")
+
+    from ..datasets import ClassificationDataset
+
+    with open_network(model, options) as network:
+        dataset = ClassificationDataset.open(data, split="valid", decode=False)
+        if dataset.classes != network.classes:
+            raise DataError(
+                f"{data}: names {dataset.classes} labels, {network!r} expected one for each class"
+            )
+        top = min(_top(data), dataset.classes)
+        first = among = 0
+        for number, path in enumerate(dataset.images, 1):
+            found = [one.class_id for one in network.classify(path, top=top)]
+            right = dataset.matches[number - 1][0]
+            first += found[0] == right
+            among += right in found
+            print(f"{number}: top 1: {first / number:f}, top {top}: {among / number:f}")
+    return OK
 
 
 def _top(data: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 from argparse import Namespace
 from collections.abc import Sequence
@@ -15,22 +16,32 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-LATER = ("valid", "map", "train", "recall", "calc_anchors", "draw", "demo")
+VERBS = {"map": "detector_map", "valid": "detector_valid"}
+"""Verbs with a module of their own."""
+
+LATER = ("recall", "calc_anchors", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:
     """Runs the command."""
+    if words and words[0] == "train":
+        from .train import run as train
+
+        return train("detector", words[1:])
     parser = detect_parser(
         "detector test",
         "x.data x.cfg x.weights [IMAGE ...]",
         "Detects as Darknet's command does. IMAGE is a picture, a folder, a .txt file with a path\n"
         "a line, or - for paths on stdin, which is also read where no image is named. A single\n"
-        "image is drawn into predictions.jpg, unless --json or --save ask for something else.",
+        "image is drawn into predictions.jpg, unless --json or --save ask for something else.\n"
+        f"Other verbs, each with a --help of its own: {', '.join(VERBS)}.",
     )
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK
-    known = check_verb("detector", words, "test", LATER)
+    if words and words[0] in VERBS:
+        return int(importlib.import_module(f".{VERBS[words[0]]}", __package__).run(words[1:]))
+    known = check_verb("detector", words, "test", (*VERBS, *LATER))
     if known is not None:
         return known
     options, rest = parser.split(words[1:])

@@ -22,12 +22,13 @@ COMMANDS = {
     "summary": "the layers of a network, their shapes and work: summary x.cfg",
     "info": "versions, and what the engine was built with",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
+    "demo": "detects in a drawn scene, offline; --train trains the network that does",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
 }
 
 LATER = {
-    *("demo", "yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
+    *("yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
     *("super", "lsd", "art", "tag", "nightmare", "average", "partial", "oneoff", "rgbgr", "reset"),
     *("denormalize", "normalize", "rescale", "statistics", "ops", "speed", "visualize"),
 }

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from .augmentation import ClassificationAugmentation, DetectionAugmentation
+from .cells import cell_truth
 from .classification import ClassificationDataset
 from .detection import DetectionDataset
 from .hierarchy import Hierarchy
@@ -37,6 +38,7 @@ __all__ = [
     "Position",
     "Problem",
     "Samples",
+    "cell_truth",
     "contact_sheet",
     "read_image_list",
     "save_contact_sheet",

@@ -96,8 +96,10 @@ class DetectionDataset:
         options = read_data_file(data_file)
         file = os.fspath(data_file)
         names: Sequence[str] = ()
+        names_file = None
         if "names" in options:
-            names = read_names(find_named_file(data_file, options["names"]))
+            names_file = os.fspath(find_named_file(data_file, options["names"]))
+            names = read_names(names_file)
         if classes is None:
             given = options.get("classes", str(len(names)))
             if not given.isdecimal() or int(given) < 1:
@@ -105,10 +107,11 @@ class DetectionDataset:
             classes = int(given)
         if split not in options:
             raise DataError(f"{file} has no {split}=, expected a list of images", file=file)
-        return cls.from_list(
+        return cls._read(
             find_named_file(data_file, options[split]),
+            _names_faults(names_file, names, classes) if names_file else [],
             classes=classes,
-            names=names,
+            names=names if len(names) == classes else (),
             missing_labels=missing_labels,
             on_bad_data=on_bad_data,
             decode=decode,
@@ -136,6 +139,32 @@ class DetectionDataset:
             DataError: the list is empty.
             FileNotFoundError: there is no such list.
         """
+        return cls._read(
+            path,
+            [],
+            classes=classes,
+            names=names,
+            missing_labels=missing_labels,
+            on_bad_data=on_bad_data,
+            decode=decode,
+            workers=workers,
+            progress=progress,
+        )
+
+    @classmethod
+    def _read(
+        cls,
+        path: str | os.PathLike[str],
+        faults_before: Sequence[Problem],
+        *,
+        classes: int,
+        names: Sequence[str],
+        missing_labels: MissingLabels,
+        on_bad_data: OnBadData,
+        decode: bool,
+        workers: int,
+        progress: Progress | None,
+    ) -> DetectionDataset:
         check_choice("missing_labels", missing_labels, ("error", "background"))
         check_choice("on_bad_data", on_bad_data, ("error", "skip"))
         file = os.fspath(path)
@@ -150,7 +179,7 @@ class DetectionDataset:
             labels.append(boxes)
             found.extend(wrong)
         kept, problems = usable(zip(images, labels, strict=True), faults, file)
-        problems = notes + problems
+        problems = [*faults_before, *notes, *problems]
         settle(problems, on_bad_data, file)
         return cls(
             [image.path for image, _ in kept],
@@ -167,6 +196,17 @@ class DetectionDataset:
         """The boxes of an image: fields x, y, w, h (relative), class_id, track_id."""
         begin = self._ends[index - 1] if index > 0 else 0
         return self._boxes[begin : self._ends[index]]
+
+
+def _names_faults(file: str, names: Sequence[str], classes: int) -> list[Problem]:
+    faults = [
+        Problem(file, number, "is empty, expected a name", "note")
+        for number, name in enumerate(names, 1)
+        if not name
+    ]
+    if len(names) != classes:
+        faults.append(Problem(file, None, f"holds {len(names)} names, expected {classes}"))
+    return faults
 
 
 def image_faults(

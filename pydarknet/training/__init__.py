@@ -1,5 +1,24 @@
-"""Training of networks on arrays."""
+"""Training of networks: from images on disk, or on given arrays.
+
+::
+
+    end = Trainer("x.cfg", "x.data", run_dir="runs/1").run()
+    end = Trainer.resume("runs/1").run()        # after a break
+"""
 
 from ._replay import Replay, replay
+from .callbacks import Callback, Checkpoint, End, Evaluation, Step
+from .metrics_log import read_metrics
+from .trainer import Trainer
 
-__all__ = ["Replay", "replay"]
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "End",
+    "Evaluation",
+    "Replay",
+    "Step",
+    "Trainer",
+    "read_metrics",
+    "replay",
+]

@@ -50,6 +50,20 @@ def test_onednn_that_is_insisted_on() -> None:
     assert "oneDNN >= 3 was not found: pip install" in run.stderr
 
 
+def test_a_python_that_is_not_there(tmp_path: Path) -> None:
+    created = tmp_path / "venv" / ".created"
+    run = make("PYTHON=/no/such/python", f"VENV={created.parent}", str(created), folder=ROOT)
+    assert run.returncode != 0
+    assert run.stderr.startswith("Python 3.11 or newer with venv is missing: install it")
+    assert not created.exists()
+
+
+@pytest.mark.parametrize(("venv", "python"), [("/x/venv", "/x/venv"), ("venv", str(ROOT / "venv"))])
+def test_any_place_for_the_environment(venv: str, python: str) -> None:
+    run = make("--eval=show:;@echo $(ABSOLUTE_PY)", f"VENV={venv}", "show", folder=ROOT)
+    assert run.stdout == f"{python}/bin/python\n"
+
+
 def test_help_needs_no_compiler() -> None:
     run = make("help", "CXX=no-such-compiler")
     assert run.returncode == 0

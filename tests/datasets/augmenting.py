@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ from pydarknet.image import Image
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Resizer = Callable[[Pixels, tuple[int, int]], npt.NDArray[Any]]
 
 SIZES = st.tuples(st.integers(1, 70), st.integers(1, 70))
 """Width, height."""
@@ -67,8 +69,28 @@ def as_bytes(planes: Floats) -> npt.NDArray[np.int64]:
     return np.rint(scaled).astype(np.int64)
 
 
-def cropped(pixels: Pixels, view: View, size: tuple[int, int]) -> Pixels:
-    """Planes (C, H, W), red first: crop, fill, resize and flip by OpenCV."""
+def by_opencv(pixels: Pixels, size: tuple[int, int]) -> npt.NDArray[Any]:
+    """Resized, with OpenCV's fixed-point arithmetic: up to 2 off."""
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR))
+
+
+def by_formula(pixels: Pixels, size: tuple[int, int]) -> npt.NDArray[Any]:
+    """The same in float64."""
+    values = pixels.astype(float)
+    for axis, length in ((0, size[1]), (1, size[0])):
+        count = values.shape[axis]
+        at = np.clip((np.arange(length) + 0.5) * count / length - 0.5, 0, count - 1)
+        first = np.minimum(at.astype(int), max(0, count - 2))
+        weight = (at - first).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
+        low = np.take(values, first, axis)
+        values = low + weight * (np.take(values, np.minimum(first + 1, count - 1), axis) - low)
+    return values
+
+
+def cropped(
+    pixels: Pixels, view: View, size: tuple[int, int], resize: Resizer = by_opencv
+) -> npt.NDArray[Any]:
+    """Planes (C, H, W), red first: cropped, filled, resized and flipped."""
     height, width, channels = pixels.shape
     mean = [round(value) for value in cv2.mean(pixels)[:channels]]
     shown = np.empty(
@@ -81,8 +103,7 @@ def cropped(pixels: Pixels, view: View, size: tuple[int, int]) -> Pixels:
         shown[top - view.top : bottom - view.top, left - view.left : right - view.left] = pixels[
             top:bottom, left:right
         ]
-    resized = cv2.resize(shown, size, interpolation=cv2.INTER_LINEAR)
-    resized = resized.reshape(size[1], size[0], channels)
+    resized = resize(shown, size).reshape(size[1], size[0], channels)
     if view.flip:
         resized = resized[:, ::-1]
     if channels >= 3:

@@ -219,6 +219,18 @@ def test_data_files_that_are_wrong(text: str, words: str, tmp_path: Path) -> Non
         DetectionDataset.open(data)
 
 
+def test_names_that_do_not_fit(tmp_path: Path) -> None:
+    data = write_set(tmp_path / "a")
+    names = tmp_path / "a/x.names"
+    names.write_text("cat\n\ndog\n")
+    assert [str(p) for p in DetectionDataset.open(data).problems] == [
+        f"{names}:2: is empty, expected a name"
+    ]
+    names.write_text("cat\ndog\n")
+    with pytest.raises(DatasetError, match=r"x\.names: holds 2 names, expected 3"):
+        DetectionDataset.open(data)
+
+
 def test_words_that_are_not_known(tmp_path: Path) -> None:
     data = write_set(tmp_path / "a")
     for keys in ({"split": "test"}, {"missing_labels": "skip"}, {"on_bad_data": "ignore"}):

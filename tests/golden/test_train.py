@@ -26,14 +26,17 @@ from pydarknet.training import replay
 Array = npt.NDArray[Any]
 
 FOLDER = Path(__file__).with_name("train")
-RECURRENT = {"crnn", "gru", "rnn"}  # not run by this engine yet
-NAMES = sorted({path.stem for path in FOLDER.glob("*.npz")} - RECURRENT)
+NAMES = sorted(path.stem for path in FOLDER.glob("*.npz"))
 
 LOSS_TOLERANCE = 1e-4
 WEIGHTS_TOLERANCE = 1e-3  # of the step's change
 
 # pjreddie/darknet normalises by sqrt(variance) + 1e-6: (loss, weights)
 OTHER_EPSILON = {"connected_bn": (1e-3, 3e-3), "deconv": (4e-3, 3e-2)}
+# Only the forward pass and the layers behind can be compared: through [rnn], pjreddie's CPU code
+# writes outside of its memory (the output's biases are overwritten before the first step); through
+# [crnn], AlexeyAB's takes the last step's variances for all. Ours is held by finite differences.
+RECURRENT = {"rnn", "crnn"}
 # pjreddie's CPU code has the sign of large deltas wrong: only the first loss can be compared
 WRONG_SIGN = {"cost_smooth"}
 
@@ -96,12 +99,16 @@ class Recorded:
         self.name = name
         self.cfg = str(self.data["cfg"])
         self.by_alexey = str(self.data["origin"]) == "alexey"
+        if name == "gru":
+            for key in ("init", "step_1", "step_2", "step_5"):
+                ordered = gates_in_our_order(self.data[key].tobytes())
+                self.data[key] = np.frombuffer(ordered, np.uint8)
         self.init = self.data["init"].tobytes()
         self.deltas = {int(k[6:]): v for k, v in self.data.items() if k.startswith("delta_")}
 
     def cpu_cfg(self) -> str:
         """The cfg as AlexeyAB's CPU code takes it."""
-        text = self.cfg
+        text = self.cfg.replace("hidden=7", "hidden=5")  # pjreddie's [rnn] knows no hidden
         for old, new in AS_ON_THE_CPU.get(self.name, ({}, []))[0].items():
             assert old in text, old
             at = text.rindex(old) if old.startswith("\n\n") else text.index(old)
@@ -149,9 +156,18 @@ def steps_as_on_the_cpu(recorded: Recorded, folder: Path, backend: str) -> Steps
     return steps
 
 
+def gates_in_our_order(weights: bytes) -> bytes:
+    """Of the [gru]: pjreddie's files hold the state's arrays before the input's."""
+    numbers, state, input = np.frombuffer(weights[20:], np.float32), 3 * 42, 3 * 78
+    parts = [numbers[state : state + input], numbers[:state], numbers[state + input :]]
+    return weights[:20] + np.concatenate(parts).tobytes()
+
+
 def plain_steps(recorded: Recorded, backend: str) -> Steps:
-    data = recorded.data
-    ours = replay(recorded.cfg, recorded.init, data["input"], data["truth"], 5, backend=backend)
+    data, cfg = recorded.data, recorded.cfg
+    if recorded.name == "gru":  # on the CPU there is no backward through it
+        cfg = cfg.replace("[gru]", "[gru]\nonlyforward=1")
+    ours = replay(cfg, recorded.init, data["input"], data["truth"], 5, backend=backend)
     return Steps(list(ours.loss), list(ours.rate), list(ours.weights_bytes), ours.deltas)
 
 
@@ -164,13 +180,15 @@ def relative(ours: Array, golden: Array, to: Array) -> float:
 
 
 def test_nothing_is_missing() -> None:
-    assert len(NAMES) + len(RECURRENT) == 61
+    assert len(NAMES) == 61
 
 
 @pytest.mark.parametrize("backend", ["auto", "reference"])
 @pytest.mark.parametrize("name", NAMES)
 def test_five_steps(name: str, backend: str, tmp_path: Path) -> None:
     recorded = Recorded(name)
+    if name in RECURRENT:
+        pytest.skip("see test_recurrent_first_step")
     if recorded.by_alexey:
         ours = steps_as_on_the_cpu(recorded, tmp_path, backend)
     else:
@@ -202,3 +220,50 @@ def test_deltas_and_first_step(name: str) -> None:
             delta = np.moveaxis(delta, 3, 1)
         assert relative(delta.ravel(), golden, golden) < 1e-4
     np.testing.assert_allclose(ours.loss[0], recorded.data["loss"][0], rtol=LOSS_TOLERANCE)
+
+
+def first_step(recorded: Recorded) -> tuple[Any, dict[tuple[int, str], tuple[Array, Array]]]:
+    """Of each array the change of the first step, ours and theirs."""
+    cfg, data = recorded.cpu_cfg(), recorded.data
+    ours = replay(cfg, recorded.init, data["input"], data["truth"], 1)
+    before, theirs = numbers(recorded.init), numbers(data["step_1"].tobytes())
+    changes, at = {}, 0
+    for layer in NativeNetwork(cfg.encode(), "<text>").describe(0, 0)["layers"]:
+        for parameter in layer["parameters"]:
+            part = slice(at, at + int(np.prod(parameter["dims"])))
+            at = part.stop
+            mine = numbers(ours.weights_bytes[0])[part] - before[part]
+            changes[layer["index"], parameter["name"]] = (mine, theirs[part] - before[part])
+    return ours, changes
+
+
+def test_recurrent_first_step_of_crnn() -> None:
+    recorded = Recorded("crnn")
+    ours, changes = first_step(recorded)
+    np.testing.assert_allclose(ours.loss[0], recorded.data["loss"][0], rtol=1e-5)
+    same = [name for name in changes if name[1].startswith("output") or "rolling" in name[1]]
+    same = [*same, (0, "self_weights"), (0, "self_scales")]
+    same.remove((0, "output_weights"))
+    for name in same:
+        mine, theirs = changes[name]
+        assert relative(mine, theirs, theirs) < 1e-4, name
+
+
+def test_recurrent_first_step_of_rnn() -> None:
+    recorded = Recorded("rnn")
+    recorded.cfg = recorded.cpu_cfg().replace("learning_rate=0\n", "", 1)
+    # the output's biases of the recorded run, from what they led to
+    golden = recorded.data["layer_000"].reshape(12, 5)
+    data = recorded.data
+    ours = replay(recorded.cfg, recorded.init, data["input"], data["truth"], 1).outputs[0]
+    before = [np.where(y > 0, y, y * 10) for y in (ours.reshape(12, 5), golden)]
+    away = before[1] - before[0]
+    assert np.ptp(away, axis=0).max() < 1e-6
+    weights = np.frombuffer(recorded.init[20:], np.float32).copy()
+    weights[95:100] += away.mean(axis=0)
+    init = recorded.init[:20] + weights.tobytes()
+    result = replay(recorded.cfg, init, data["input"], data["truth"], 1)
+    np.testing.assert_allclose(result.loss[0], data["loss"][0], rtol=1e-5)
+    mine, theirs = numbers(result.weights_bytes[0]), numbers(data["step_1"].tobytes())
+    # the output's arrays and the layer behind: what lies before the defect
+    assert relative(mine[95:], theirs[95:], mine[95:] - numbers(init)[95:]) < 1e-4

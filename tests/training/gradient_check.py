@@ -24,10 +24,13 @@ class Training:
         *,
         shape: tuple[int, int, int],
         batch: int,
+        time_steps: int = 1,
         seed: int = 0,
         backend: str = "auto",
-    ):
-        self.case = Case(net(*shape, batch=batch) + layers, batch=batch, seed=seed)
+    ) -> None:
+        text = net(*shape, batch=batch, time_steps=time_steps) + layers
+        batch *= time_steps
+        self.case = Case(text, batch=batch, seed=seed)
         self.network = NativeNetwork(self.case.text.encode(), self.case.name)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "x.weights"
@@ -42,6 +45,7 @@ class Training:
 
     def run(self, input: Array) -> float:
         """The objective."""
+        self.trainer.reset_state()
         self.trainer.set_input(np.ascontiguousarray(input, np.float32))
         self.trainer.run()
         output = self.trainer.layer_output(self.last, self.output_shape)
@@ -57,6 +61,7 @@ def check_gradients(
     *,
     shape: tuple[int, int, int] = (3, 5, 7),
     batch: int = 2,
+    time_steps: int = 1,
     tolerance: float = 1e-2,
     step: float = 1e-2,
     directions: int = 3,
@@ -67,7 +72,9 @@ def check_gradients(
 
     The derivative of sum(r * output) is what the engine gives where r is the output's delta.
     """
-    training = Training(layers, shape=shape, batch=batch, seed=seed, backend=backend)
+    training = Training(
+        layers, shape=shape, batch=batch, time_steps=time_steps, seed=seed, backend=backend
+    )
     trainer, case = training.trainer, training.case
     trainer.set_delta(training.last, training.weighting)
     training.run(case.input)

@@ -170,3 +170,27 @@ def test_binary_weights_get_the_gradient_of_the_binary_ones() -> None:
         ),
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+RECURRENT = {
+    "rnn": section("rnn", output=4, hidden=5, activation="tanh"),
+    "rnn shortcut": section("rnn", output=4, hidden=5, activation="tanh", shortcut=1, logistic=2),
+    "crnn": section("crnn", output=3, hidden=4, size=3, pad=1, activation="tanh"),
+    "crnn 1x1": section("crnn", output=2, hidden=3, size=1, activation="logistic", shortcut=1),
+    "gru": section("gru", output=5),
+    "gru tanh": section("gru", output=5, tanh=1),
+    "lstm": section("lstm", output=4),
+    "conv_lstm": section("conv_lstm", output=3, size=3, pad=1),
+    "conv_lstm peephole": section("conv_lstm", output=3, size=3, pad=1, peephole=1),
+    "conv_lstm bottleneck": section(
+        "conv_lstm", output=3, size=3, pad=1, bottleneck=1, shortcut=1, lstm_activation="logistic"
+    ),
+    "history": section("history", history_size=3),
+    "behind each other": section("lstm", output=4) + section("rnn", output=3, activation="tanh"),
+}
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("steps", [1, 3])
+def test_recurrent_layers(name: str, steps: int) -> None:
+    check_gradients(RECURRENT[name], batch=2, time_steps=steps, step=1e-3, tolerance=2e-2)

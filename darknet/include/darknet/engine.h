@@ -55,7 +55,7 @@ DN_API const dn_error* dn_last_error(void);
 DN_API int dn_abi_version(void);
 
 /* How the engine was built and what this machine offers, as a JSON object: version, onednn,
- * openmp, cuda, bf16, isa, threads. */
+ * openmp, cuda, bf16, int16_products (of mixed plans), isa, threads. */
 DN_API dn_status dn_build_info(char** json);
 
 DN_API void dn_text_free(char* text);
@@ -127,7 +127,8 @@ DN_API dn_status dn_graph_constant(dn_graph* graph, int node, int index, float* 
 
 typedef enum dn_precision {
   /* bf16 where the processor has it in hardware and the network no depthwise convolutions, whose
-     rounding shows in the boxes; else f32 */
+     rounding shows in the boxes. Else f32, but that 1x1 convolutions multiply 16-bit integers where
+     the processor has AVX512-VNNI: "mixed" */
   DN_PRECISION_AUTO = 0,
   DN_PRECISION_F32 = 1,
   DN_PRECISION_BF16 = 2
@@ -155,7 +156,10 @@ DN_API dn_status dn_plan_create(dn_network* network, const dn_plan_options* opti
 DN_API void dn_plan_destroy(dn_plan* plan);
 
 /* JSON object: backend, precision, threads, bytes of activations and weights, steps (kernel,
- * layer, shapes, operations and, after dn_plan_profile, milliseconds). */
+ * precision, layer, shapes, operations and, after dn_plan_profile, milliseconds). A step's
+ * precision is "f32", "bf16" (tensors are bf16) or "mixed" (tensors are f32, the factors of its
+ * products are scaled to 16-bit integers); the plan's is "mixed" where a step's is and no tensor
+ * is bf16. */
 DN_API dn_status dn_plan_describe(dn_plan* plan, char** json);
 
 /* 8-bit pixels, interleaved; rows may be apart by more than their length. */
@@ -180,6 +184,10 @@ DN_API dn_status dn_plan_set_image(dn_plan* plan, int slot, const dn_image* imag
 DN_API dn_status dn_plan_set_input(dn_plan* plan, const float* input, size_t size);
 
 DN_API dn_status dn_plan_run(dn_plan* plan);
+
+/* Recurrent layers keep their state from run to run; this makes it 0 for one image of the batch, or
+ * for all where slot is negative. */
+DN_API dn_status dn_plan_reset_state(dn_plan* plan, int slot);
 
 /* Runs the plan with a clock around every step; the times are in dn_plan_describe(). */
 DN_API dn_status dn_plan_profile(dn_plan* plan, int repeat);
@@ -389,6 +397,11 @@ DN_API dn_status dn_trainer_layer_delta(dn_trainer* trainer, int layer, float* o
  * run from here on; size 0: no longer. */
 DN_API dn_status dn_trainer_set_delta(dn_trainer* trainer, int layer, const float* from,
                                       size_t size);
+
+/* Recurrent layers whose state goes on from mini-batch to mini-batch ([gru], [lstm], [conv_lstm],
+ * [history]): makes it 0 for one stream (of batch / time_steps), or for all where it is negative.
+ */
+DN_API dn_status dn_trainer_reset_state(dn_trainer* trainer, int stream);
 
 /* Copies array number index of a layer (in the order of dn_network_describe), or the sum of its
  * negative gradients since the last update (with what momentum left of those before). */

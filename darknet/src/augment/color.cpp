@@ -41,9 +41,22 @@ inline float channel(float n, float hue, float saturation, float value) {
 }
 
 struct HsvRow {
-  std::vector<float> hue, saturation, value;
+  std::vector<int16_t> hue, saturation, value;
   explicit HsvRow(size_t n) : hue(n), saturation(n), value(n) {}
 };
+
+// The same of n pixels with a hue of 0..179, in whole numbers: the compiler uses vectors for them.
+void write_channel(uint8_t* __restrict out, int16_t n30, const int16_t* __restrict hue,
+                   const int16_t* __restrict saturation, const int16_t* __restrict value, int n) {
+  for (int i = 0; i < n; ++i) {
+    int16_t k = int16_t(n30 + hue[i]);
+    k = int16_t(k >= 180 ? k - 180 : k);
+    int16_t part = std::min<int16_t>(k, int16_t(120 - k));
+    part = std::max<int16_t>(std::min<int16_t>(part, 30), 0);
+    const float loss = float(int16_t(part * saturation[i])) * (1.f / (30 * 255));
+    out[i] = uint8_t(int(float(value[i]) * (1.f - loss) + 0.5f));
+  }
+}
 
 constexpr int kRow = 1024;  // pixels that are converted at once
 
@@ -58,16 +71,8 @@ void shift_colors(Planes& image, const ColorShift& shift) {
   }
   static const Reciprocals reciprocals;
   const Table saturated = table(shift.saturation, 0), exposed = table(shift.exposure, 0);
-  const Table turned = table(1, 179 * shift.hue);
-  // hue of 256 bytes after the turn, in sixths, below 6
-  std::array<float, 256> sixths;
-  for (size_t i = 0; i < 256; ++i) {
-    const float h = float(turned[i]) * (6.f / 180.f);
-    sixths[i] = h >= 6.f ? h - 6.f : h;
-  }
-  std::array<float, 256> saturations;
-  for (size_t i = 0; i < 256; ++i) saturations[i] = float(saturated[i]) * (1.f / 255.f);
-
+  Table turned = table(1, 179 * shift.hue);
+  for (uint8_t& hue : turned) hue %= 180;
   HsvRow row(kRow);
   const int64_t pixels = image.plane_size();
   for (int64_t begin = 0; begin < pixels; begin += kRow) {
@@ -77,24 +82,22 @@ void shift_colors(Planes& image, const ColorShift& shift) {
       const int red = r[i], green = g[i], blue = b[i];
       const int value = std::max(std::max(red, green), blue);
       const int range = value - std::min(std::min(red, green), blue);
-      int hue = value == red     ? green - blue
-                : value == green ? blue - red + 2 * range
-                                 : red - green + 4 * range;
+      // masks instead of branches, which would be guessed wrong for every other pixel
+      const int is_red = -int(value == red), is_green = ~is_red & -int(value == green);
+      int hue = (is_red & (green - blue)) | (is_green & (blue - red + 2 * range)) |
+                (~(is_red | is_green) & (red - green + 4 * range));
       const int half = 1 << (kShift - 1);
       hue = (hue * reciprocals.of_range[size_t(range)] + half) >> kShift;
-      hue += hue < 0 ? 180 : 0;
+      hue += (hue >> 31) & 180;
       const int saturation = (range * reciprocals.of_value[size_t(value)] + half) >> kShift;
-      row.hue[size_t(i)] = sixths[size_t(hue)];
-      row.saturation[size_t(i)] = saturations[size_t(saturation)];
-      row.value[size_t(i)] = float(exposed[size_t(value)]);
+      row.hue[size_t(i)] = turned[size_t(hue)];
+      row.saturation[size_t(i)] = saturated[size_t(saturation)];
+      row.value[size_t(i)] = exposed[size_t(value)];
     }
-    const float *h = row.hue.data(), *s = row.saturation.data(), *v = row.value.data();
-    const auto write = [&](uint8_t* out, float which) {
-      for (int i = 0; i < n; ++i) out[i] = uint8_t(int(channel(which, h[i], s[i], v[i]) + 0.5f));
-    };
-    write(r, 5.f);
-    write(g, 3.f);
-    write(b, 1.f);
+    const int16_t *h = row.hue.data(), *s = row.saturation.data(), *v = row.value.data();
+    write_channel(r, 150, h, s, v, n);
+    write_channel(g, 90, h, s, v, n);
+    write_channel(b, 30, h, s, v, n);
   }
 }
 

@@ -55,7 +55,8 @@ class Kernel {
   std::vector<Layout> in_layouts;
   Layout out_layout = Layout::plain;
   size_t scratch_bytes = 0;
-  bool takes_strides = false;  // inputs and output may be slices of larger tensors
+  bool takes_strides = false;   // inputs and output may be slices of larger tensors
+  bool int16_products = false;  // what it multiplies is rounded to 16-bit integers
   // Which input may be overwritten by the output, because they may share memory; -1: none.
   int in_place = -1;
 };
@@ -98,7 +99,8 @@ class Backend {
 };
 
 std::unique_ptr<Backend> make_reference_backend();
-std::unique_ptr<Backend> make_cpu_backend();     // the hand-made kernels
+// The hand-made kernels. int16_products: products may be of integers where that is faster.
+std::unique_ptr<Backend> make_cpu_backend(bool int16_products);
 std::unique_ptr<Backend> make_onednn_backend();  // nullptr without oneDNN or bf16 hardware
 const char* onednn_version();
 

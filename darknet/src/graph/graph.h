@@ -19,6 +19,7 @@ struct Node {
 
 struct Graph {
   std::vector<Shape> values;      // shape of each value; value 0 is the network's input
+  std::vector<int> time_steps;    // of each value: 1, or it holds one of so many parts of the batch
   std::vector<Node> nodes;        // in order of execution
   std::vector<int> layer_values;  // output value of each layer; -1 once a pass removed it
   std::vector<int> output_layers;

@@ -124,7 +124,13 @@ class Op {
     return {};
   }
 
+  // State that lasts from run to run (recurrent layers): back to 0 for one image of the batch, or
+  // for all where image is negative.
+  virtual void reset_state(int64_t image) const { (void)image; }
+
   // Questions of the passes.
+  // Whether it does more than make its output: never removed.
+  virtual bool has_effect() const { return false; }
   // Whether work may be put behind this op.
   virtual bool takes_post() const { return false; }
   // An activation of single elements: tells which.

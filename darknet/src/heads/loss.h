@@ -21,6 +21,8 @@ struct LossArgs {
   int net_width, net_height;
   int64_t iteration, max_batches;
   uint64_t seen, seed;
+  float label_smooth_eps;  // of [net]
+  bool unsupervised;
 };
 
 // A number of the log: the IoU of a head, a part of its loss.

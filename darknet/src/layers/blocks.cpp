@@ -20,6 +20,23 @@ BatchnormArrays batchnorm_arrays(Layer& owner, const std::string& prefix, int64_
   return {&scales, &mean, &variance};
 }
 
+// A convolution's arrays, in the order of the weights file.
+struct ConvArrays {
+  const Param *biases, *weights;
+  BatchnormArrays norm;
+};
+
+ConvArrays conv_arrays(Layer& owner, const Conv& conv, int64_t filters, int64_t each,
+                       bool batch_normalize, const std::string& prefix) {
+  ConvArrays arrays{};
+  arrays.biases = &owner.param(prefix + "biases", {filters});
+  if (batch_normalize) arrays.norm = batchnorm_arrays(owner, prefix, filters);
+  const float range = std::sqrt(2.f / (float(conv.size_y) * float(conv.size_x) * float(each)));
+  arrays.weights =
+      &owner.param(prefix + "weights", {filters, each, conv.size_y, conv.size_x}, {0, range, -1});
+  return arrays;
+}
+
 int add_batchnorm(Lowering& g, const BatchnormArrays& arrays, const Param& biases, int input) {
   auto op = std::make_unique<Batchnorm>();
   op->norm = {arrays.scales, arrays.mean, arrays.variance};
@@ -33,17 +50,33 @@ int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
                const std::string& prefix) {
   auto conv = std::make_unique<Conv>(block.conv);
   conv->shape({g.shape(input)});  // throws where groups do not fit
-  const int64_t n = conv->filters, each = g.shape(input).c / conv->groups;
-  const Param& biases = owner.param(prefix + "biases", {n});
-  BatchnormArrays arrays{};
-  if (block.batch_normalize) arrays = batchnorm_arrays(owner, prefix, n);
-  const float range = std::sqrt(2.f / (float(conv->size_y) * float(conv->size_x) * float(each)));
-  conv->weights =
-      &owner.param(prefix + "weights", {n, each, conv->size_y, conv->size_x}, {0, range, -1});
-  if (!block.batch_normalize) conv->biases = &biases;
+  const int64_t each = g.shape(input).c / conv->groups;
+  const ConvArrays arrays =
+      conv_arrays(owner, *conv, conv->filters, each, block.batch_normalize, prefix);
+  conv->weights = arrays.weights;
+  if (!block.batch_normalize) conv->biases = arrays.biases;
   int value = g.add(std::move(conv), {input});
-  if (block.batch_normalize) value = add_batchnorm(g, arrays, biases, value);
+  if (block.batch_normalize) value = add_batchnorm(g, arrays.norm, *arrays.biases, value);
   return g.activate(value, block.activation);
+}
+
+void declare_conv(Layer& owner, const Conv& geometry, int64_t filters, int64_t each,
+                  bool batch_normalize, const std::string& prefix) {
+  conv_arrays(owner, geometry, filters, each, batch_normalize, prefix);
+}
+
+int lower_gate(Lowering& g, Layer& owner, const Conv& geometry, int64_t padding, int64_t filters,
+               bool batch_normalize, Activation activation, int input, const std::string& prefix) {
+  const Shape in = g.shape(input);
+  ConvBlock block;
+  block.conv = geometry;
+  block.conv.filters = filters;
+  block.conv.pad_top = block.conv.pad_left = padding * geometry.dilation;
+  block.conv.out_h = conv_size(in.h, geometry.size_y, padding, geometry.stride_y);
+  block.conv.out_w = conv_size(in.w, geometry.size_x, padding, geometry.stride_x);
+  block.batch_normalize = batch_normalize;
+  block.activation = activation;
+  return lower_conv(g, owner, block, input, prefix);
 }
 
 int lower_connected(Lowering& g, Layer& owner, int64_t outputs, bool batch_normalize,

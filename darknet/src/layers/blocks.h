@@ -23,6 +23,14 @@ struct ConvBlock {
 int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
                const std::string& prefix);
 
+// One of a recurrent layer's convolutions, of that geometry.
+int lower_gate(Lowering& g, Layer& owner, const Conv& geometry, int64_t padding, int64_t filters,
+               bool batch_normalize, Activation activation, int input, const std::string& prefix);
+
+// Asks for a convolution's arrays before it is lowered, to fix their place in the weights file.
+void declare_conv(Layer& owner, const Conv& geometry, int64_t filters, int64_t each,
+                  bool batch_normalize, const std::string& prefix);
+
 int lower_connected(Lowering& g, Layer& owner, int64_t outputs, bool batch_normalize,
                     Activation activation, int input, const std::string& prefix);
 

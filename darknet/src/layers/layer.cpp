@@ -21,7 +21,7 @@ int Lowering::output_of(int reference) const {
   return graph_.layer_values[size_t(resolve(reference))];
 }
 
-int Lowering::add(std::unique_ptr<Op> op, std::vector<int> inputs) {
+int Lowering::add(std::unique_ptr<Op> op, std::vector<int> inputs, int time_steps) {
   const Shape shape = op->shape(graph_.shapes(inputs));
   if (shape.c < 1 || shape.h < 1 || shape.w < 1)
     fail(DN_ERROR_CFG, "the output would be %s: the input of %s is too small for this layer",
@@ -30,6 +30,8 @@ int Lowering::add(std::unique_ptr<Op> op, std::vector<int> inputs) {
     fail(DN_ERROR_CFG, "the output would be %s, expected less than 2^31 numbers",
          shape.text().c_str());
   graph_.values.push_back(shape);
+  if (time_steps == 0) time_steps = inputs.empty() ? 1 : graph_.time_steps[size_t(inputs[0])];
+  graph_.time_steps.push_back(time_steps);
   const int output = static_cast<int>(graph_.values.size()) - 1;
   graph_.nodes.push_back({std::move(op), std::move(inputs), output, current_});
   return output;

@@ -19,11 +19,14 @@ class Loss;
 // What a layer sees while the network is lowered at one input size.
 class Lowering {
  public:
-  Lowering(Graph& graph, const std::vector<std::unique_ptr<Layer>>& layers, bool training = false)
-      : graph_(graph), layers_(layers), training_(training) {}
+  Lowering(Graph& graph, const std::vector<std::unique_ptr<Layer>>& layers, bool training,
+           int time_steps)
+      : graph_(graph), layers_(layers), training_(training), time_steps_(time_steps) {}
 
   // Whether the graph is one to train: then with ops that change nothing at inference.
   bool training() const { return training_; }
+  // Steps a batch holds one behind the other; 1 where the network only runs.
+  int time_steps() const { return time_steps_; }
 
   // The value the layer before hands on (the network's input for the first layer).
   int input() const;
@@ -35,7 +38,8 @@ class Lowering {
   const Shape& shape(int value) const { return graph_.values[size_t(value)]; }
   int current() const { return current_; }
 
-  int add(std::unique_ptr<Op> op, std::vector<int> inputs);
+  // time_steps: of how many parts of the batch the output is one; 0: as the first input.
+  int add(std::unique_ptr<Op> op, std::vector<int> inputs, int time_steps = 0);
   // Adds an activation, over channels where it is one; returns value itself for linear.
   int activate(int value, Activation activation);
 
@@ -45,6 +49,7 @@ class Lowering {
   Graph& graph_;
   const std::vector<std::unique_ptr<Layer>>& layers_;
   bool training_;
+  int time_steps_;
   int current_ = 0;
 };
 

@@ -43,6 +43,12 @@ const Row kRows[] = {
     {"yolo", make_yolo},
     {"Gaussian_yolo", make_gaussian_yolo},
     {"iseg", make_iseg},
+    {"rnn", make_rnn},
+    {"crnn", make_crnn},
+    {"gru", make_gru},
+    {"lstm", make_lstm},
+    {"conv_lstm", make_conv_lstm},
+    {"history", make_history},
     // the short spellings
     {"conv", make_convolutional},
     {"deconv", make_deconvolutional},

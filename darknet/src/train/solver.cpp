@@ -4,20 +4,11 @@
 
 #include "backends/cpu_native/training.h"
 #include "core/device_code.h"
+#include "train/fix_numbers.h"
 
 namespace dn {
 
 namespace {
-
-// try_fix_nan: gradients that are not finite become 0, values 1 / (index + 1).
-struct FixNumbers {
-  float* numbers;
-  bool to_zero;
-  DN_HD void operator()(int64_t i) const {
-    const float wrong = numbers[i] - numbers[i];  // 0 for finite numbers
-    if (wrong != 0 || wrong != wrong) numbers[i] = to_zero ? 0.f : 1.f / float(i + 1);
-  }
-};
 
 constexpr int64_t kChunk = 4096;
 

@@ -138,6 +138,9 @@ void TrainingCompiler::add_step(std::unique_ptr<TrainKernel> kernel, size_t inde
   plan_.made_[size_t(last.output)] = step.out;
   step.node = static_cast<int>(index + count - 1);
   step.layer = last.layer;
+  step.fixes = plan_.network_.training.try_fix_nan &&
+               plan_.network_.layers[size_t(last.layer)]->find_param("weights") &&
+               last.output == plan_.value_of(last.layer);
   plan_.steps_.push_back(std::move(step));
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "ops/delta.h"
+#include "train/fix_numbers.h"
 #include "train/training_compiler.h"
 
 namespace dn {
@@ -102,9 +103,12 @@ TrainRun TrainingPlan::run_of(const Context& context, const Step& step,
 
 void TrainingPlan::forward(const Context& context, const Step& step, const TrainingMoment& moment,
                            uint64_t seen) {
-  if (step.kernel)
+  if (step.kernel) {
     step.kernel->forward(run_of(context, step, moment));
-  else if (loss_of(step))
+    const Tensor& out = tensors_[size_t(step.out)];
+    if (step.fixes)
+      context.each(numbers_of(out), FixNumbers{static_cast<float*>(out.data.data), false});
+  } else if (loss_of(step))
     run_loss(context, step, moment, seen);
 }
 
@@ -125,12 +129,18 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
   args.iteration = moment.iteration;
   args.max_batches = moment.max_batches;
   args.seen = seen;
+  args.label_smooth_eps = network_.training.label_smooth_eps;
+  args.unsupervised = network_.training.unsupervised;
   args.seed = substream(moment.seed, graph_.nodes.size() + size_t(step.layer));
   std::memset(args.delta, 0, size_t(args.batch * args.shape.size()) * sizeof(float));
   for (HeadReport& report : reports_) {
     if (report.layer != step.layer) continue;
     report.parts.clear();
     report.cost = layer.loss()->run(context, args, report.parts);
+    if (network_.training.try_fix_nan) {
+      context.each(args.batch * args.shape.size(), FixNumbers{args.delta, true});
+      if (!std::isfinite(report.cost)) report.cost = 0;
+    }
     if (!std::isfinite(report.cost))
       throw Error(DN_ERROR_DIVERGED,
                   format("the loss is %g in iteration %lld", report.cost,
@@ -145,6 +155,10 @@ void TrainingPlan::backward(const Context& context, const Step& step,
   for (const int index : step.zeroed) {
     const Tensor& tensor = tensors_[size_t(index)];
     std::memset(tensor.delta.data, 0, size_t(numbers_of(tensor)) * sizeof(float));
+  }
+  if (step.fixes) {
+    const Tensor& out = tensors_[size_t(step.out)];
+    context.each(numbers_of(out), BoundDeltas{static_cast<float*>(out.delta.data)});
   }
   if (step.kernel)
     step.kernel->backward(run_of(context, step, moment));

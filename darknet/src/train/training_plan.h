@@ -59,6 +59,10 @@ class TrainingPlan {
   // size 0: no longer.
   void set_delta(int layer, const float* from, size_t size);
 
+  void reset_state(int stream) {
+    for (const Node& node : graph_.nodes) node.op->reset_state(stream);
+  }
+
   size_t bytes() const { return arena_->bytes() + scratch_->bytes(); }
   // From the next run on a clock runs beside every step; describe_steps() tells its times.
   void profile(bool on);
@@ -81,6 +85,7 @@ class TrainingPlan {
     std::vector<int> in;  // tensors
     int out = -1;         // of deltas: the tensor they belong to
     bool runs_backward = false;
+    bool fixes = false;              // try_fix_nan: the output of a layer with weights
     std::vector<unsigned char> add;  // see TrainRun; of deltas: one for out
     std::vector<int> zeroed;         // tensors whose deltas become 0 before its backward step
     std::vector<View> in_views, in_delta_views;
@@ -95,11 +100,8 @@ class TrainingPlan {
   void run_loss(const Context& context, const Step& step, const TrainingMoment& moment,
                 uint64_t seen);
   void add_deltas(const Context& context, const Step& step);
-  // Images (times time steps) that a value holds.
-  int64_t images_of(int value) const {
-    (void)value;
-    return options_.batch;
-  }
+  // A value of one time step holds a part of the batch.
+  int64_t images_of(int value) const { return options_.batch / graph_.time_steps[size_t(value)]; }
   int64_t numbers_of(const Tensor& tensor) const {
     return images_of(tensor.value) * elements(graph_.values[size_t(tensor.value)], tensor.layout);
   }

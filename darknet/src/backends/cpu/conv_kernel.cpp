@@ -18,8 +18,9 @@ cpu::ConvDesc description(const Conv& conv, const Shape& in, int64_t batch, doub
 
 // The convolution of an image with few channels reads it as it is.
 cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, double weight_price,
-                       bool plain_dst) {
+                       bool plain_dst, bool int16_products) {
   cpu::ConvDesc desc = description(conv, in, batch, weight_price);
+  desc.int16_products = int16_products;
   if (in.c <= 4 && conv.groups == 1) {
     desc.plain_src = true;
     const cpu::ConvPlan first = cpu::plan_conv(desc);
@@ -39,6 +40,8 @@ const char* name_of(cpu::ConvAlgo algo) {
   switch (algo) {
     case cpu::ConvAlgo::Direct:
       return "conv direct";
+    case cpu::ConvAlgo::DirectInt16:
+      return "conv direct int16";
     case cpu::ConvAlgo::First:
       return "conv first";
     case cpu::ConvAlgo::Depthwise:
@@ -59,6 +62,7 @@ class ConvKernel final : public Kernel {
   ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan)
       : plan_(plan), post_(conv.post) {
     name = name_of(plan.desc.algo);
+    int16_products = plan.desc.algo == cpu::ConvAlgo::DirectInt16;
     const Layout usual = plan.desc.bf16 ? Layout::bf16 : Layout::blocked;
     in_layouts.assign(r.in_shapes.size(), usual);
     if (plan.desc.plain_src) in_layouts[0] = Layout::plain;
@@ -141,7 +145,10 @@ class ChainKernel final : public Kernel {
     out_layout = Layout::blocked;
     takes_strides = true;
     scratch_bytes = plan.scratch_bytes * size_t(threads);
-    for (const auto& conv : convs_) packed_.push_back(conv->packed());
+    for (const auto& conv : convs_) {
+      packed_.push_back(conv->packed());
+      int16_products = int16_products || conv->int16_products;
+    }
   }
 
   void run(const RunArgs& a) const override {
@@ -160,38 +167,40 @@ class ChainKernel final : public Kernel {
 }  // namespace
 
 bool conv_reads_blocked(const Conv& conv, const Shape& in) {
-  const cpu::ConvPlan plan = plan_for(conv, in, 1, 0, false);
+  const cpu::ConvPlan plan = plan_for(conv, in, 1, 0, false, false);
   return plan.desc.algo != cpu::ConvAlgo::Unsupported && !plan.desc.plain_src;
 }
 
 size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double weight_price) {
-  return plan_for(conv, in, batch, weight_price, false).packed_bytes;
+  return plan_for(conv, in, batch, weight_price, false, false).packed_bytes;
 }
 
-std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r, double weight_price) {
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& r, double weight_price,
+                                         bool int16_products) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
   bool adds = false;
   for (const Post& post : conv->post) adds = adds || post.kind == Post::Kind::add;
   const bool plain_dst = r.wanted == Layout::plain && !adds;
-  cpu::ConvPlan plan = plan_for(*conv, r.in_shapes[0], r.batch, weight_price, plain_dst);
+  const Shape& in = r.in_shapes[0];
+  cpu::ConvPlan plan = plan_for(*conv, in, r.batch, weight_price, plain_dst, int16_products);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;
   auto kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   if (plan.desc.plain_dst && !kernel->all_fused()) {
-    plan = plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false);
+    plan = plan_for(*conv, in, r.batch, weight_price, false, int16_products);
     kernel = std::make_unique<ConvKernel>(r, *conv, plan);
   }
   return kernel;
 }
 
 std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& requests,
-                                        double weight_price) {
+                                        double weight_price, bool int16_products) {
   if (requests.back().wanted == Layout::plain) return nullptr;
   std::vector<cpu::ConvPlan> plans;
   for (const KernelRequest& r : requests) {
     const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
     if (!conv) return nullptr;
-    plans.push_back(plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false));
+    plans.push_back(plan_for(*conv, r.in_shapes[0], r.batch, weight_price, false, int16_products));
   }
   const cpu::ChainPlan plan = cpu::plan_chain(plans.data(), int(plans.size()), requests[0].threads);
   if (plan.count == 0) return nullptr;

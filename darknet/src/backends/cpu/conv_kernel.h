@@ -12,12 +12,13 @@ bool conv_reads_blocked(const Conv& conv, const Shape& in);
 // What the packed weights take where a float of them is worth that many multiply-adds.
 size_t packed_bytes(const Conv& conv, const Shape& in, int64_t batch, double weight_price);
 
-// nullptr for other ops and for shapes without a kernel.
-std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double weight_price);
+// nullptr for other ops and for shapes without a kernel. int16_products: as ConvDesc has it.
+std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double weight_price,
+                                         bool int16_products);
 
 // Convolutions that each read the one before, as one kernel; nullptr where that is not better.
 std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& requests,
-                                        double weight_price);
+                                        double weight_price, bool int16_products);
 
 // A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
 // faster.

@@ -44,6 +44,8 @@ constexpr double kPackedBytes = 300e6, kPackedExcess = 1.25;
 
 class CpuBackend final : public Backend {
  public:
+  explicit CpuBackend(bool int16_products) : int16_products_(int16_products) {}
+
   const char* name() const override { return "cpu"; }
 
   // Raises the price of weights until they fit, so that memory goes where it saves most time.
@@ -67,13 +69,13 @@ class CpuBackend final : public Backend {
   }
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
-    if (auto kernel = make_conv_kernel(request, weight_price_)) return kernel;
+    if (auto kernel = make_conv_kernel(request, weight_price_, int16_products_)) return kernel;
     if (auto kernel = make_entries_kernel(request)) return kernel;
     return make_blocked_kernel(request);
   }
 
   std::unique_ptr<Kernel> make_chain(const std::vector<KernelRequest>& requests) const override {
-    return make_conv_chain(requests, weight_price_);
+    return make_conv_chain(requests, weight_price_, int16_products_);
   }
 
   std::unique_ptr<Kernel> convert(Layout from, Layout to) const override {
@@ -83,11 +85,14 @@ class CpuBackend final : public Backend {
   }
 
  private:
+  bool int16_products_;
   double weight_price_ = 25;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
+std::unique_ptr<Backend> make_cpu_backend(bool int16_products) {
+  return std::make_unique<CpuBackend>(int16_products);
+}
 
 }  // namespace dn

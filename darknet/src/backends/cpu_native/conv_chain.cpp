@@ -183,8 +183,8 @@ ChainPlan plan_chain(const ConvPlan* convs, int count, int threads) {
   int64_t weight_bytes = 0;
   for (int i = 0; i < count; ++i) {
     const ConvDesc& d = convs[i].desc;
-    const bool can = d.algo == ConvAlgo::Direct || d.algo == ConvAlgo::Depthwise ||
-                     (d.algo == ConvAlgo::First && i == 0);
+    const bool can = d.algo == ConvAlgo::Direct || d.algo == ConvAlgo::DirectInt16 ||
+                     d.algo == ConvAlgo::Depthwise || (d.algo == ConvAlgo::First && i == 0);
     if (!can || d.plain_dst || d.bf16) return {};
     plan.convs[plan.count++] = convs[i];
     weight_bytes += int64_t(convs[i].packed_bytes);

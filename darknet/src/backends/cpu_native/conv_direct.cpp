@@ -5,6 +5,7 @@
 // input of a chunk and the weights of one register tile in the second-level cache. Tiles whose taps
 // cross the left or right border read a zero-padded copy of their input.
 #include "register_tile.h"
+#include "tile_work.h"
 
 namespace dn::cpu::DN_ISA {
 namespace {
@@ -95,31 +96,6 @@ Scratch lay_out(const Geometry& g, float* base) {
   return scratch;
 }
 
-// Cuts the work in `pixels` x `channels` parts, one per thread, so that the slowest is done first;
-// of equals, the cut that moves less data.
-struct Cut {
-  int pixels, channels;
-};
-Cut cut_work(const Geometry& g, int pixel_tiles, int threads) {
-  Cut best = {threads, 1};
-  double best_cost = 0;
-  for (int channels = 1; channels <= threads; ++channels) {
-    if (threads % channels) continue;
-    const int pixels = threads / channels;
-    const double steps =
-        (double)ceil_div(pixel_tiles, pixels) * ceil_div(g.channel_tiles, channels);
-    const double weights = 4.0 * g.group_c * g.s.kh * g.s.kw;
-    const double bytes =
-        weights * g.group_k / channels + 4.0 * g.group_c * g.s.h * g.s.w * g.s.n / pixels;
-    const double cost = steps * (1 + 1e-12 * bytes);
-    if (channels == 1 || cost < best_cost) {
-      best_cost = cost;
-      best = {pixels, channels};
-    }
-  }
-  return best;
-}
-
 // Points `tile` at its input: in place when every column is inside, else at a copy in `patch`.
 void place_input(const Geometry& g, const Scratch& scratch, const float* group_src,
                  int64_t batch_stride, int first_block, int blocks, PixelTile* tile, float* patch) {
@@ -159,14 +135,6 @@ void place_input(const Geometry& g, const Scratch& scratch, const float* group_s
       memcpy(patch + before, row, inside * 4);
       memset(patch + before + inside, 0, (row_floats - before - inside) * 4);
     }
-  }
-}
-
-// Copies [channel block][pixel][16] to [channel][pixel].
-void write_plain(const float* tile, int channels, int pixels, float* dst, int64_t plane) {
-  for (int k = 0; k < channels; ++k) {
-    const float* from = tile + k / kBlock * pixels * kBlock + k % kBlock;
-    for (int t = 0; t < pixels; ++t) dst[k * plane + t] = from[t * kBlock];
   }
 }
 
@@ -340,7 +308,8 @@ void conv_direct(const ConvDesc& d, const float* packed, Source src, Target dst,
   job.dst = dst;
   job.e = e;
   const int tiles = g.s.n * g.s.oh * g.row_tiles;
-  const Cut cut = cut_work(g, tiles, threads);
+  const Cut cut = cut_work(tiles, g.channel_tiles, 4.0 * g.group_c * g.s.kh * g.s.kw * g.group_k,
+                           4.0 * g.group_c * g.s.h * g.s.w * g.s.n, threads);
   const int64_t thread_scratch = lay_out(g, nullptr).floats;
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id) {

@@ -13,6 +13,11 @@ namespace avx2 {
 extern const IsaTable table;
 }
 #endif
+#if defined(DN_AVX512VNNI)
+namespace avx512vnni {
+extern const ConvTable int16_table;
+}
+#endif
 namespace baseline {
 extern const IsaTable table;
 }
@@ -29,6 +34,22 @@ const IsaTable& table_of(Isa isa) {
 
 const IsaTable& best_table() { return table_of(best_isa()); }
 
+ConvTable conv_table_of(const ConvDesc& d) {
+#if defined(DN_AVX512VNNI)
+  if (d.algo == ConvAlgo::DirectInt16) return avx512vnni::int16_table;
+#endif
+  const IsaTable& table = table_of(d.isa);
+  return {table.packed_bytes, table.scratch_bytes, table.pack, table.conv};
+}
+
+// Channels that leave enough bits to the integers: see conv_int16.cpp.
+constexpr int kMostSummed = 8192;
+
+bool is_pointwise(const ConvShape& s) {
+  return s.kh == 1 && s.kw == 1 && s.stride_y == 1 && s.stride_x == 1 && s.pad_top == 0 &&
+         s.pad_left == 0 && s.oh == s.h && s.ow == s.w;
+}
+
 // Whether `algo` can compute the convolution.
 bool can_do(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
@@ -41,6 +62,9 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
       return !d.plain_src &&
              (dense || (s.c % s.groups == 0 && s.k % s.groups == 0 &&
                         s.c / s.groups % kBlock == 0 && s.k / s.groups % kBlock == 0));
+    case ConvAlgo::DirectInt16:
+      return has_int16_products() && d.isa == Isa::Avx512 && !d.plain_src && dense &&
+             is_pointwise(s) && s.c <= kMostSummed;
     case ConvAlgo::First:
       return d.plain_src && !d.plain_dst && dense;
     case ConvAlgo::Depthwise:
@@ -78,6 +102,7 @@ double cost_of(const ConvDesc& d, ConvAlgo algo) {
 ConvAlgo choose_algo(const ConvDesc& d) {
   if (d.plain_src) return ConvAlgo::First;
   if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
+  if (d.int16_products && can_do(d, ConvAlgo::DirectInt16)) return ConvAlgo::DirectInt16;
   ConvAlgo best = ConvAlgo::Direct;
   double best_cost = cost_of(d, best) * (d.bf16 ? 0.5 : 1);
   for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
@@ -105,28 +130,37 @@ const char* isa_name(Isa isa) {
   return isa == Isa::Avx512 ? "avx512" : isa == Isa::Avx2 ? "avx2" : "baseline";
 }
 
+bool has_int16_products() {
+#if defined(DN_AVX512VNNI)
+  return best_isa() == Isa::Avx512 && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
 ConvPlan plan_conv(const ConvDesc& desc) {
   ConvPlan plan = {desc, 0};
   ConvAlgo& algo = plan.desc.algo;
   if (algo == ConvAlgo::Auto) algo = choose_algo(desc);
   if (!can_do(desc, algo)) algo = ConvAlgo::Unsupported;
-  if (algo != ConvAlgo::Unsupported) plan.packed_bytes = table_of(desc.isa).packed_bytes(plan.desc);
+  if (algo != ConvAlgo::Unsupported)
+    plan.packed_bytes = conv_table_of(plan.desc).packed_bytes(plan.desc);
   return plan;
 }
 
 size_t conv_scratch_bytes(const ConvPlan& plan, int threads) {
-  return table_of(plan.desc.isa).scratch_bytes(plan.desc, threads);
+  return conv_table_of(plan.desc).scratch_bytes(plan.desc, threads);
 }
 
 void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, void* packed,
                int threads) {
-  table_of(plan.desc.isa).pack(plan.desc, weights, bias, (float*)packed, threads);
+  conv_table_of(plan.desc).pack(plan.desc, weights, bias, (float*)packed, threads);
 }
 
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
               const Epilogue& epilogue, void* scratch, int threads) {
-  table_of(plan.desc.isa)
-      .conv(plan.desc, (const float*)packed, src, dst, epilogue, (float*)scratch, threads);
+  conv_table_of(plan.desc).conv(plan.desc, (const float*)packed, src, dst, epilogue,
+                                (float*)scratch, threads);
 }
 
 size_t max_pool_scratch_bytes(const PoolShape& shape, int threads) {

@@ -30,6 +30,17 @@ struct IsaTable {
                     const float* src, Act, float* dst, int threads);
 };
 
+// The same for the convolution that multiplies 16-bit integers, which has a file and an ISA of its
+// own.
+struct ConvTable {
+  size_t (*packed_bytes)(const ConvDesc&);
+  size_t (*scratch_bytes)(const ConvDesc&, int threads);
+  void (*pack)(const ConvDesc&, const float* weights, const float* bias, float* packed,
+               int threads);
+  void (*conv)(const ConvDesc&, const float* packed, Source, Target, const Epilogue&,
+               float* scratch, int threads);
+};
+
 #if defined(DN_ISA)
 namespace DN_ISA {
 

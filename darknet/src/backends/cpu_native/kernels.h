@@ -15,6 +15,8 @@
 //
 // How this folder is compiled (Makefile fragment):
 //   once, with the engine's ordinary flags:        dispatch.cpp, conv_chain.cpp
+//   once, with the flags of avx512 and -mavx512vnni -DDN_ISA=avx512vnni (x86-64 only, where the
+//     compiler knows them; dispatch.cpp then with -DDN_AVX512VNNI=1):   conv_int16.cpp
 //   once per ISA, every other .cpp file, with -O3 -ffp-contract=fast -fopenmp -DDN_ISA=<isa> and
 //     avx512 (x86-64 only)   -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
 //     avx2   (x86-64 only)   -mavx2 -mfma
@@ -36,6 +38,9 @@ enum class Isa : int { Baseline, Avx2, Avx512 };
 // through `ConvDesc::isa`.
 Isa best_isa();
 const char* isa_name(Isa isa);
+
+// Whether this machine sums products of 16-bit integers and the build can make use of it.
+bool has_int16_products();
 
 // The activations that can be fused. Formulas are Darknet's (src/activations.c).
 enum class Act : int {
@@ -69,6 +74,7 @@ enum class ConvAlgo : int {
   Unsupported,
   Auto,             // only as a request: choose by shape
   Direct,           // any kernel, stride, padding; groups whose channel counts are multiples of 16
+  DirectInt16,      // 1x1 stride 1, products of integers: see ConvDesc::int16_products
   First,            // plain source with few channels (the image)
   Depthwise,        // groups == c == k
   Winograd2,        // 3x3 stride 1, 2x2 outputs per tile: 2.25x fewer multiplications
@@ -99,7 +105,10 @@ static inline int64_t dst_plane(const ConvShape& s) {
 struct ConvDesc {
   ConvShape shape;
   bool plain_src = false;  // the source is NCHW (only ConvAlgo::First)
-  bool plain_dst = false;  // the output is NCHW (only ConvAlgo::Direct)
+  bool plain_dst = false;  // the output is NCHW (only ConvAlgo::Direct and DirectInt16)
+  // For Auto: inputs and weights may be rounded to 16-bit integers, scaled by powers of two, before
+  // they are multiplied, where that is faster. Tensors stay float32; sums are exact.
+  bool int16_products = false;
   // Source, output and residual are bf16 NHWC, dense: `data` points at 16-bit numbers, strides
   // count them, and c and k are multiples of 16 (only the Winograds; Auto takes one where it beats
   // a convolution that multiplies bf16 at twice the speed of f32).
@@ -151,10 +160,11 @@ void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
 constexpr int kMostChained = 4;
 
 // Convolutions that each read the one before, run strip by strip of output rows, so that what lies
-// between them stays in cache. Each rounds as it does alone.
+// between them stays in cache. Each gives what it does alone, but for DirectInt16, whose scales go
+// by tiles of pixels, which are others here.
 struct ChainPlan {
   int count = 0;
-  ConvPlan convs[kMostChained];  // Direct, First (only at the beginning) or Depthwise
+  ConvPlan convs[kMostChained];  // Direct, DirectInt16, Depthwise, at the beginning First
   int strip_rows = 0;            // output rows of the last that are made at a time
   int rows[kMostChained] = {};   // the most rows of each output that lie in a strip
   size_t scratch_bytes = 0;      // of one thread

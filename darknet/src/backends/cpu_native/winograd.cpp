@@ -283,9 +283,8 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
     const int64_t offset = ((int64_t)k_block * s.oh + y0) * row + x0 * kBlock;
     float* dst = job.dst.data + place.image * job.dst.batch_stride + offset;
     const int rows = least(M, s.oh - y0), columns = least(M, s.ow - x0);
-    const float* residual = job.e.residual
-                                ? job.e.residual + place.image * job.e.residual_stride + offset
-                                : nullptr;
+    const float* residual =
+        job.e.residual ? job.e.residual + place.image * job.e.residual_stride + offset : nullptr;
     if (job.e.accumulate) residual = dst;
     const bool in_place = in_one && rows == M && columns == M && !residual;
     output_tile<W>(products + t * kBlock, at, bias, slope, in_place ? dst : local,

@@ -32,7 +32,7 @@ bool multiplies_bf16(dnnl::cpu_isa isa) {
 class OneDnnBackend final : public Backend {
  public:
   explicit OneDnnBackend(dnnl::cpu_isa isa)
-      : f32_(make_cpu_backend()),
+      : f32_(make_cpu_backend(false)),
         has_amx_(isa == dnnl::cpu_isa::avx512_core_amx ||
                  isa == dnnl::cpu_isa::avx512_core_amx_fp16) {}
 

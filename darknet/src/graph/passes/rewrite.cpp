@@ -34,7 +34,7 @@ void remove_unused(Graph& graph) {
     changed = false;
     const std::vector<int> uses = graph.uses();
     for (Node& node : graph.nodes)
-      if (uses[size_t(node.output)] == 0) {
+      if (uses[size_t(node.output)] == 0 && !node.op->has_effect()) {
         for (int& value : graph.layer_values)
           if (value == node.output) value = -1;
         node.op.reset();

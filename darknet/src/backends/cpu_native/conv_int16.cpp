@@ -1,0 +1,278 @@
+// 1x1 convolution of float32 tensors that multiplies 16-bit integers (ConvAlgo::DirectInt16), two
+// products at once where float32 has one.
+//
+// Weights become integers when they are packed, with a power of two for each filter; inputs on
+// their way into a thread's scratch, with one for each tile of pixels. The products of b bits of
+// input and the weights' bits are summed in 32 bits, exactly: the weights get as many bits as the
+// sum of a filter's magnitudes leaves them, so that no input can make it overflow. With a hundred
+// channels that is some 13 bits of each factor, relative to the largest input of the tile and
+// weight of the filter.
+//
+// As in conv_direct.cpp, the output is cut into tiles of a few pixels of the map as one long row,
+// and a thread works through its tiles in chunks whose integers stay in the second-level cache.
+#include "register_tile_int16.h"
+#include "tile_work.h"
+
+namespace dn::cpu::DN_ISA {
+namespace {
+
+constexpr int kMostShift = 120;              // that 2 to it, and to minus it, are normal floats
+constexpr int64_t kInputBudget = 128 << 10;  // bytes of integers of a chunk of tiles
+
+struct Geometry {
+  int n, c, k, pixels;           // pixels of a map
+  int64_t src_plane, dst_plane;  // floats from one channel block to the next
+  int blocks, pairs;             // of input channels
+  int k_padded;                  // output channels, whole blocks
+  int tile_channels;             // output channels of a register tile; the last may have fewer
+  int channel_tiles;             // register tiles of output channels
+  int row_tiles;                 // pixel tiles of a map
+  int64_t tile_pairs;            // pairs of the input of the widest tile
+  int chunk_tiles;               // pixel tiles per chunk
+  int input_bits;                // magnitudes of inputs are at most 2 to this
+};
+
+// Halves of the 31 bits: with inputs a few times below their largest, both factors lose as much.
+int input_bits(int c) {
+  int bits = 15;
+  while (bits > 8 && (int64_t)c << (2 * bits) > (int64_t)3 << 33) --bits;
+  return bits;
+}
+
+Geometry geometry_of(const ConvDesc& d) {
+  Geometry g;
+  g.n = d.shape.n;
+  g.c = d.shape.c;
+  g.k = d.shape.k;
+  g.pixels = d.shape.h * d.shape.w;
+  g.src_plane = src_plane(d.shape) * kBlock;
+  g.dst_plane = dst_plane(d.shape) * kBlock;
+  g.blocks = ceil_div(g.c, kBlock);
+  g.pairs = ceil_div(g.c, 2);
+  g.k_padded = round_up(g.k, kBlock);
+  g.tile_channels = pair_tile_channels(g.k_padded);
+  g.channel_tiles = ceil_div(g.k_padded, g.tile_channels);
+  g.row_tiles = ceil_div(g.pixels, pair_tile_pixels(least(g.k_padded, g.tile_channels)));
+  const int widest = ceil_div(g.pixels, g.row_tiles);
+  g.tile_pairs = (int64_t)g.blocks * round_up(widest, 2) * kBlock / 2;
+  g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * g.tile_pairs)));
+  g.input_bits = input_bits(g.c);
+  return g;
+}
+
+// 2 to the `exponent`, which is that of a normal float.
+DN_INLINE float power_of_two(int exponent) {
+  const uint32_t bits = (uint32_t)(exponent + 127) << 23;
+  float x;
+  memcpy(&x, &bits, 4);
+  return x;
+}
+
+struct Job {
+  Geometry g;
+  bool plain_dst;
+  const float* bias;
+  const float* scale;
+  const Pair* weights;
+  Source src;
+  Target dst;
+  Epilogue e;
+};
+
+struct PixelTile {
+  int image, first, pixels;
+};
+
+PixelTile tile_of(const Geometry& g, int index) {
+  const int column = index % g.row_tiles;
+  const int first = part(g.pixels, column, g.row_tiles);
+  return {index / g.row_tiles, first, part(g.pixels, column + 1, g.row_tiles) - first};
+}
+
+// Rounded to nearest; 0 where the mask is 0.
+DN_INLINE __m512i to_integers(__mmask16 mask, const float* x, vf factor) {
+  const vf scaled = (vf)_mm512_maskz_loadu_ps(mask, x) * factor;
+  return _mm512_maskz_cvtps_epi32(0xffff, (__m512)scaled);
+}
+
+// The input of a tile as integers; returns what they are to be multiplied by. Lanes behind the last
+// channel may be another tensor's: they are not looked at.
+float round_input(const Job& job, const PixelTile& tile, Pair* to) {
+  const Geometry& g = job.g;
+  const int64_t plane = g.src_plane;
+  const float* from =
+      job.src.data + tile.image * job.src.batch_stride + (int64_t)tile.first * kBlock;
+  const __mmask16 last = (__mmask16)(0xffffu >> (g.blocks * kBlock - g.c));
+  vi largest = {};
+  for (int b = 0; b < g.blocks; ++b) {
+    const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
+    for (int t = 0; t < tile.pixels; ++t) {
+      const vi x = (vi)_mm512_maskz_loadu_ps(mask, from + b * plane + t * kBlock) & 0x7fffffff;
+      largest = x > largest ? x : largest;
+    }
+  }
+  // As integers, magnitudes of floats are in their order, and infinity and NaN behind the others.
+  int32_t most_bits = 0;
+  for (int i = 0; i < VL; ++i) most_bits = most(most_bits, largest[i]);
+  const int exponent = (most_bits >> 23) - 127 + 1;
+  const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
+  const vf factor = splat(power_of_two(shift));
+  for (int b = 0; b < g.blocks; ++b) {
+    const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
+    const float* x = from + b * plane;
+    for (int t = 0; t < tile.pixels; t += 2, to += kBlock) {
+      const int next = least(t + 1, tile.pixels - 1);
+      const __m512i one = to_integers(mask, x + t * kBlock, factor);
+      const __m512i other = to_integers(mask, x + next * kBlock, factor);
+      _mm512_storeu_si512(to, _mm512_packs_epi32(one, other));
+    }
+  }
+  return exponent > 128 ? __builtin_nanf("") : power_of_two(-shift);
+}
+
+bool is_clamped(Act a) { return is_sloped(a) || a == Act::Relu6; }
+
+void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_scale,
+              int channel) {
+  const Geometry& g = job.g;
+  const int channels = least(g.tile_channels, g.k_padded - channel);
+  const int64_t place = channel / kBlock * g.dst_plane + (int64_t)tile.first * kBlock;
+  alignas(64) float local[kTilePixels * kTileChannels];
+  const bool in_kernel = is_clamped(job.e.act);
+  PairTileJob tile_job;
+  tile_job.src = src;
+  tile_job.weights = job.weights + (int64_t)channel * g.pairs;
+  tile_job.pairs = g.pairs;
+  tile_job.scale = job.scale + channel;
+  tile_job.src_scale = src_scale;
+  tile_job.bias = job.bias + channel;
+  tile_job.plane = job.plain_dst ? tile.pixels * kBlock : g.dst_plane;
+  tile_job.dst = job.plain_dst ? local : job.dst.data + tile.image * job.dst.batch_stride + place;
+  const float* residual =
+      job.e.residual ? job.e.residual + tile.image * job.e.residual_stride + place : nullptr;
+  tile_job.residual = in_kernel ? residual : nullptr;
+  tile_job.slope = is_sloped(job.e.act) ? slope_of(job.e.act) : in_kernel ? 0.f : 1.f;
+  tile_job.limit = job.e.act == Act::Relu6 ? 6.f : __builtin_inff();
+  find_pair_kernel(channels, tile.pixels)(&tile_job);
+  for (int b = 0; b < channels / kBlock; ++b) {
+    float* p = tile_job.dst + b * tile_job.plane;
+    const int n = tile.pixels * kBlock;
+    if (!in_kernel) {
+      apply(job.e.act, p, nullptr, p, n);
+      if (residual) apply(job.e.act_after_residual, p, residual + b * tile_job.plane, p, n);
+    } else if (residual && job.e.act_after_residual != Act::Linear) {
+      apply(job.e.act_after_residual, p, nullptr, p, n);
+    }
+  }
+  if (job.plain_dst) {
+    write_plain(
+        local, least(channels, g.k - channel), tile.pixels,
+        job.dst.data + tile.image * job.dst.batch_stride + (int64_t)channel * g.pixels + tile.first,
+        g.pixels);
+  }
+}
+
+// The scratch of a thread: the scales of a chunk's tiles, then their integers.
+int64_t scale_floats(const Geometry& g) { return round_up(g.chunk_tiles, kBlock); }
+int64_t thread_floats(const Geometry& g) { return scale_floats(g) + g.chunk_tiles * g.tile_pairs; }
+
+void run_part(const Job& job, int tile0, int tile1, int k0, int k1, float* scales) {
+  const Geometry& g = job.g;
+  Pair* inputs = (Pair*)(scales + scale_floats(g));
+  const int chunks = ceil_div(tile1 - tile0, g.chunk_tiles);
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    const int first = tile0 + part(tile1 - tile0, chunk, chunks);
+    const int count = tile0 + part(tile1 - tile0, chunk + 1, chunks) - first;
+    for (int i = 0; i < count; ++i)
+      scales[i] = round_input(job, tile_of(g, first + i), inputs + i * g.tile_pairs);
+    for (int kt = k0; kt < k1; ++kt)
+      for (int i = 0; i < count; ++i)
+        run_tile(job, tile_of(g, first + i), inputs + i * g.tile_pairs, scales[i],
+                 kt * g.tile_channels);
+  }
+}
+
+// How many bits a filter's weights are shifted left to become integers: as many as the sums of
+// products with the largest inputs allow, each weight rounded up.
+int weight_shift(const Geometry& g, const float* filter) {
+  double sum = 0, largest = 0;
+  for (int c = 0; c < g.c; ++c) {
+    const double magnitude = __builtin_fabs((double)filter[c]);
+    sum += magnitude;
+    largest = most(largest, magnitude);
+  }
+  const double room = (double)(0x7fffffff >> g.input_bits) - 0.5 * g.c;
+  int shift = kMostShift;
+  double factor = (double)power_of_two(shift);
+  while (shift > -kMostShift && !(sum * factor <= room && largest * factor <= 32767))
+    --shift, factor /= 2;
+  return shift;
+}
+
+}  // namespace
+
+size_t int16_packed_bytes(const ConvDesc& d) {
+  const Geometry g = geometry_of(d);
+  return 4 * (size_t)g.k_padded * (2 + g.pairs);
+}
+
+size_t int16_scratch_bytes(const ConvDesc& d, int threads) {
+  return 4 * (size_t)threads * thread_floats(geometry_of(d));
+}
+
+// packed: bias[k padded], scale[k padded], then for each register tile of channels
+// [pair][channel of the tile].
+void pack_int16(const ConvDesc& d, const float* weights, const float* bias, float* packed, int) {
+  const Geometry g = geometry_of(d);
+  float* scale = packed + g.k_padded;
+  Pair* to = (Pair*)(scale + g.k_padded);
+  for (int k = 0; k < g.k_padded; ++k) {
+    packed[k] = bias && k < g.k ? bias[k] : 0.f;
+    const float* filter = weights + (int64_t)k * g.c;
+    const int shift = k < g.k ? weight_shift(g, filter) : 0;
+    scale[k] = power_of_two(-shift);
+    const float factor = power_of_two(shift);
+    const int k0 = k / g.tile_channels * g.tile_channels;
+    const int width = least(g.tile_channels, g.k_padded - k0);
+    for (int pair = 0; pair < g.pairs; ++pair) {
+      Pair both = 0;
+      for (int i = 0; i < 2; ++i) {
+        const int c = 2 * pair + i;
+        if (k >= g.k || c >= g.c) continue;
+        const int rounded = (int)__builtin_rintf(filter[c] * factor);
+        both |= (Pair)(uint16_t)rounded << (16 * i);
+      }
+      to[(int64_t)k0 * g.pairs + (int64_t)pair * width + k - k0] = both;
+    }
+  }
+}
+
+void conv_int16(const ConvDesc& d, const float* packed, Source src, Target dst, const Epilogue& e,
+                float* scratch, int threads) {
+  Job job;
+  job.g = geometry_of(d);
+  const Geometry& g = job.g;
+  job.plain_dst = d.plain_dst;
+  job.bias = packed;
+  job.scale = packed + g.k_padded;
+  job.weights = (const Pair*)(packed + 2 * g.k_padded);
+  job.src = src;
+  job.dst = dst;
+  job.e = e;
+  const int tiles = g.n * g.row_tiles;
+  const Cut cut =
+      cut_work(tiles, g.channel_tiles, 2.0 * g.c * g.k, 4.0 * g.c * g.pixels * g.n, threads);
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
+  for (int id = 0; id < threads; ++id) {
+    const int pixel_part = id / cut.channels, channel_part = id % cut.channels;
+    run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),
+             part(g.channel_tiles, channel_part, cut.channels),
+             part(g.channel_tiles, channel_part + 1, cut.channels),
+             scratch + (int64_t)id * thread_floats(g));
+  }
+}
+
+extern const ConvTable int16_table;
+const ConvTable int16_table = {int16_packed_bytes, int16_scratch_bytes, pack_int16, conv_int16};
+
+}  // namespace dn::cpu::DN_ISA

@@ -1,0 +1,109 @@
+"""``pydarknet detector train`` and ``classifier train``: Darknet's words for `Trainer`."""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import DeviceError
+from .parser import Parser, count
+from .program import OK
+from .training_progress import CheckProgress, TrainingProgress
+
+if TYPE_CHECKING:
+    from ..training import Trainer
+
+_UNUSED = ("dont-show", "show-imgs", "nogpu", "benchmark-layers")
+"""Darknet's switches that change nothing here: no window is opened, and the CPU is used."""
+
+_UNUSED_VALUES = ("mjpeg-port", "chart", "i")
+
+
+def run(kind: str, words: Sequence[str]) -> int:
+    """Runs the command of a kind of network, "detector" or "classifier"."""
+    parser = train_parser(kind)
+    options, rest = parser.split(words)
+    expected = 0 if options.resume else 2
+    if not expected <= len(rest) <= (0 if options.resume else 3):
+        parser.error("expected --resume FOLDER alone" if options.resume else
+                     "expected x.data x.cfg, or x.data x.cfg x.weights")  # fmt: skip
+    if options.gpus and "," in options.gpus:
+        raise DeviceError(
+            f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
+            "GPUs; leave it out, or say -gpus 0"
+        )
+    with CheckProgress(quiet=options.quiet) as progress:
+        trainer = open_trainer(kind, options, rest, progress)
+    with trainer, TrainingProgress(options, shlex.join(["pydarknet", kind, "train"])) as shown:
+        trainer.callbacks.append(shown)
+        end = trainer.run()
+    files = trainer.folder.path
+    print(f"{end.reason} after {end.iteration} iterations, files in {files}")
+    return OK
+
+
+def train_parser(kind: str) -> Parser:
+    """The options of training."""
+    parser = Parser(
+        f"{kind} train",
+        "x.data x.cfg [x.weights]",
+        "Trains a network. Files go to the folder that backup= of x.data names: weights as\n"
+        "Darknet calls them, metrics.jsonl, chart.png and report.html. Training begins with\n"
+        "x.weights; of a file called x.conv.N with the first N layers. --resume FOLDER goes on\n"
+        "with a training that ended early, whatever ended it.",
+    )
+    add = parser.add_argument
+    add("--map", action="store_true", help="evaluate now and then, and keep the best weights")
+    add("--topk", action="store_true", help="the same, in Darknet's word for classifiers")
+    add("--clear", action="store_true", help="count iterations from 0, whatever x.weights says")
+    add("--resume", metavar="FOLDER", help="go on with the training whose files lie there")
+    add("--run-dir", metavar="FOLDER", help="where files go; default: backup= of x.data")
+    add("--overwrite", action="store_true", help="begin anew in a folder that holds a training")
+    add("--eval-every", type=count, metavar="N", help="evaluate every N iterations")
+    add("--checkpoint-every", type=count, metavar="N", help="write _last.weights; default: 100")
+    add("--patience", type=count, metavar="N", help="stop after N evaluations without a gain")
+    add("--freeze", type=count, metavar="N", default=0, help="leave the layers below N as they are")
+    add("--up-to", type=count, metavar="N", help="take weights for the layers below N only")
+    add("--seed", type=int, default=0, help="of all that is random; default: 0")
+    add("--precision", choices=("auto", "f32"), default="f32", help="default: f32")
+    add("--on-bad-data", choices=("error", "skip"), default="error",
+        help="images and labels that are wrong; default: error")  # fmt: skip
+    add("--missing-labels", choices=("error", "background"), default="error",
+        help="images without a label file; default: error")  # fmt: skip
+    add("--tensorboard", action="store_true", help="write an event file as well")
+    add("--threads", type=count, default=0, help="default: one per processor")
+    add("--workers", type=count, default=2, help="threads that read images; default: 2")
+    add("--gpus", metavar="0", help="unused on the CPU")
+    add("-v", "--verbose", action="store_true", help="Darknet's line for every iteration")
+    add("-q", "--quiet", action="store_true", help="no progress")
+    for name in _UNUSED:
+        add(f"--{name}", action="store_true", help="unused")
+    for name in _UNUSED_VALUES:
+        add(f"-{name}" if len(name) == 1 else f"--{name}", metavar="X", help="unused")
+    return parser
+
+
+def open_trainer(
+    kind: str, options: Namespace, words: Sequence[str], progress: CheckProgress
+) -> Trainer:
+    """The training that the options ask for."""
+    from ..training import Trainer
+
+    if options.resume:
+        return Trainer.resume(
+            options.resume, threads=options.threads, workers=options.workers, progress=progress
+        )
+    every = options.eval_every
+    if every is None and not (options.map or options.topk):
+        every = 0
+    return Trainer(
+        words[1], words[0], words[2] if len(words) > 2 else None, task=kind,
+        clear=options.clear, run_dir=options.run_dir, overwrite=options.overwrite,
+        eval_every=every, checkpoint_every=options.checkpoint_every, patience=options.patience,
+        freeze=options.freeze, up_to=options.up_to, seed=options.seed,
+        precision=options.precision, on_bad_data=options.on_bad_data,
+        missing_labels=options.missing_labels, tensorboard=options.tensorboard,
+        threads=options.threads, workers=options.workers, progress=progress,
+    )  # fmt: skip

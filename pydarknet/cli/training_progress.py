@@ -1,0 +1,137 @@
+"""What a person sees of a training: a bar with the time that is left, or Darknet's lines."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from argparse import Namespace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ..training.callbacks import Callback, Checkpoint, End, Evaluation, Step
+
+if TYPE_CHECKING:
+    from ..training import Trainer
+
+
+class CheckProgress:
+    """A bar on stderr while a data set is checked."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Shows nothing if ``quiet``, or where stderr is no terminal."""
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many images of a list were checked."""
+        if self._quiet:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(unit="image", desc="checking", file=sys.stderr, leave=False)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+class TrainingProgress(Callback):
+    """A bar on stderr with loss, score and the time that is left; with ``-v`` a line on stdout."""
+
+    def __init__(self, options: Namespace, command: str) -> None:
+        """Takes ``quiet`` and ``verbose`` of the options, and the command to go on with."""
+        self._verbose: bool = options.verbose
+        self._quiet: bool = options.quiet
+        self._command = command
+        self._bar: Any = None
+        self._score = ""
+        self._seconds = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        """Moves the bar."""
+        # smoothed, as the bar does it
+        self._seconds = step.seconds + 0.9 * (self._seconds - step.seconds) * (self._seconds > 0)
+        if self._verbose:
+            print(darknet_line(trainer, step, self._seconds), flush=True)
+            return
+        if self._quiet:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=trainer.max_batches, initial=step.iteration - 1, unit="it", file=sys.stderr,
+                dynamic_ncols=True, desc=trainer.folder.base,
+            )  # fmt: skip
+        self._bar.set_postfix_str(f"loss {step.average:.4g}{self._score}", refresh=False)
+        self._bar.update()
+
+    def on_eval(self, trainer: Trainer, evaluation: Evaluation) -> None:
+        """Says the scores."""
+        name = trainer.task.score
+        self._score = f", {name} {evaluation.score:.1%}"
+        shown = ", ".join(f"{key} {value:.2%}" for key, value in evaluation.scores.items())
+        best = " (best)" if evaluation.best else ""
+        self._say(f"iteration {evaluation.iteration}: {shown}{best}")
+
+    def on_checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+        """Names the files, with ``-v``."""
+        if self._verbose:
+            for file in checkpoint.files:
+                if file.suffix == ".weights":
+                    print(f"Saving weights to {file}", flush=True)
+
+    def on_end(self, trainer: Trainer, end: End) -> None:
+        """Says how to go on."""
+        if end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
+            folder = shlex.quote(str(end.run_dir))
+            self._say(f"go on with: {self._command} --resume {folder}")
+
+    def _say(self, text: str) -> None:
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.write(f"pydarknet: {text}", file=sys.stderr)
+        else:
+            print(f"pydarknet: {text}", file=sys.stderr, flush=True)
+
+
+def darknet_line(trainer: Trainer, step: Step, seconds: float) -> str:
+    """The line that Darknet prints for an iteration.
+
+    Args:
+        trainer: the training.
+        step: the iteration.
+        seconds: of an iteration, smoothed.
+    """
+    hours = (trainer.max_batches - step.iteration) * seconds / 3600
+    epoch = f" {step.seen / trainer.task.images:.3f}:" if trainer.task.kind == "classifier" else ""
+    average = "avg" if epoch else "avg loss"
+    return (
+        f" {step.iteration}{',' if epoch else ':'}{epoch} {step.loss:f}, {step.average:f} "
+        f"{average}, {step.rate:f} rate, {step.seconds:f} seconds, {step.seen} images, "
+        f"{hours:f} hours left"
+    )

@@ -1,0 +1,175 @@
+"""Files that benchmarks read: what a detector found in all images, as ``detector valid`` writes it.
+
+A writer collects image by image and writes when all is there; see `result_writer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .._arguments import check_choice
+from .._files import atomic_path
+from ..detections import Detections
+from ..errors import DataError
+from .boxes import class_names
+
+KINDS = ("voc", "coco", "imagenet")
+
+COCO_IDS = tuple(sorted({*range(1, 91)} - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
+"""COCO's category of each of its 80 classes."""
+
+
+class ResultWriter(Protocol):
+    """Takes what was found in each image; `write` makes the files."""
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """Takes one image: its path, its detections, its width and height in pixels."""
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """Writes the files into a folder, all or none, and returns their paths.
+
+        Args:
+            folder: is made where it is missing; files of the same name are replaced.
+            stem: begins the files' names; None takes the benchmark's.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+
+
+def result_writer(kind: str, classes: int | Sequence[str]) -> ResultWriter:
+    """A writer for a benchmark.
+
+    Args:
+        kind: "voc" writes ``comp4_det_test_CLASS.txt`` for each class, "coco"
+            ``coco_results.json``, "imagenet" ``imagenet-detection.txt``.
+        classes: names of the classes, or how many there are.
+
+    Raises:
+        ArgumentError: there is no such kind.
+        DataError: a class has a name that no file can have.
+    """
+    check_choice("kind", kind, KINDS)
+    names = class_names(classes)
+    if kind == "voc":
+        return _VocFiles(names)
+    return _CocoFile(len(names)) if kind == "coco" else _ImagenetFile()
+
+
+class _VocFiles:
+    """PASCAL VOC's competition 4: ``ID CONFIDENCE LEFT TOP RIGHT BOTTOM``, pixels from 1."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        for name in names:
+            if "/" in name or "\0" in name:
+                raise DataError(f"class {name!r}: expected a name that a file can have")
+        self._names = names
+        self._lines: list[list[str]] = [[] for _ in names]
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """See `ResultWriter`; the ID is the file's name up to its first dot."""
+        image_id = os.path.basename(image).partition(".")[0]
+        for number, confidence, box in _rows(detections, width, height, first=1):
+            edges = " ".join(f"{value:f}" for value in box)
+            self._lines[number].append(f"{image_id} {confidence:f} {edges}\n")
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        prefix = "comp4_det_test_" if stem is None else stem
+        texts = zip(self._names, self._lines, strict=True)
+        return _write(folder, {f"{prefix}{name}.txt": "".join(lines) for name, lines in texts})
+
+
+class _CocoFile:
+    """COCO's results: an array of image_id, category_id, bbox and score."""
+
+    def __init__(self, classes: int) -> None:
+        self._ids = COCO_IDS if classes == len(COCO_IDS) else range(1, classes + 1)
+        self._lines: list[str] = []
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """See `ResultWriter`; boxes are cut at the image's edges."""
+        image_id = coco_image_id(image)
+        for number, confidence, (left, top, right, bottom) in _rows(
+            detections, width, height, first=0
+        ):
+            bbox = ", ".join(f"{value:f}" for value in (left, top, right - left, bottom - top))
+            self._lines.append(
+                f'{{"image_id":{image_id}, "category_id":{self._ids[number]}, '
+                f'"bbox":[{bbox}], "score":{confidence:f}}}'
+            )
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`.
+
+        compat: without any detection Darknet's file is no JSON; here it is an empty array.
+        """
+        name = "coco_results.json" if stem is None else f"{stem}.json"
+        text = "[\n" + ",\n".join(self._lines) + "\n]\n"
+        return _write(folder, {name: text})
+
+
+class _ImagenetFile:
+    """ImageNet's detection task: ``INDEX CLASS CONFIDENCE LEFT TOP RIGHT BOTTOM``, from 1."""
+
+    def __init__(self) -> None:
+        self._images = 0
+        self._lines: list[str] = []
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """See `ResultWriter`; INDEX counts the images."""
+        self._images += 1
+        for number, confidence, box in _rows(detections, width, height, first=0):
+            edges = " ".join(f"{value:f}" for value in box)
+            self._lines.append(f"{self._images} {number + 1} {confidence:f} {edges}\n")
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        name = "imagenet-detection.txt" if stem is None else f"{stem}.txt"
+        return _write(folder, {name: "".join(self._lines)})
+
+
+def coco_image_id(image: str) -> int:
+    """The number in an image's name: behind its last ``_``, or all of it.
+
+    >>> coco_image_id("val2014/COCO_val2014_000000000042.jpg"), coco_image_id("000000000139.jpg")
+    (42, 139)
+
+    Raises:
+        DataError: there is none.
+    """
+    stem = os.path.splitext(os.path.basename(image))[0]
+    found = re.fullmatch(r"(?:.*_)?([0-9]+)", stem)
+    if found is None:
+        raise DataError(f"{image}: expected a number as COCO's images have, as in 000000000139.jpg")
+    return int(found[1])
+
+
+def _rows(
+    detections: Detections, width: int, height: int, *, first: int
+) -> list[tuple[int, float, list[float]]]:
+    """Class, confidence and clipped edges, in the network's order; pixels count from ``first``."""
+    order = np.lexsort((detections.class_id, detections.box))
+    low, high = np.full(4, float(first)), np.array([width, height, width, height], float)
+    edges: npt.NDArray[Any] = np.clip(detections.xyxy[order].astype(float) + first, low, high)
+    columns = (detections.class_id[order].tolist(), detections.confidence[order].tolist())
+    return list(zip(*columns, edges.tolist(), strict=True))
+
+
+def _write(folder: str | os.PathLike[str], texts: dict[str, str]) -> list[Path]:
+    os.makedirs(folder, exist_ok=True)
+    paths = []
+    with contextlib.ExitStack() as stack:
+        for name, text in texts.items():
+            path = Path(folder) / name
+            stack.enter_context(atomic_path(path)).write_text(text, encoding="utf-8")
+            paths.append(path)
+    return paths

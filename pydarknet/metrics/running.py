@@ -1,0 +1,85 @@
+"""Shows a data set to a network and hands what it finds to an evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..image import load_image
+from .boxes import Truth
+
+if TYPE_CHECKING:
+    from .._native_augment import BoxArray
+    from ..datasets import DetectionDataset
+    from ..detections import Detections
+    from ..network import Network
+
+THRESHOLD = 0.005
+"""Least confidence Darknet's ``detector map`` asks for."""
+NMS = 0.45
+"""Its overlap of non-maximum suppression."""
+
+
+class Evaluator(Protocol):
+    """What takes the detections of an image and its truth."""
+
+    def add(self, image_id: Hashable, detections: Detections, truth: Truth, /) -> None:
+        """Compares one image."""
+
+
+def run_network(
+    network: Network,
+    dataset: DetectionDataset,
+    *evaluators: Evaluator,
+    threshold: float = THRESHOLD,
+    nms: float | None = NMS,
+    difficult: Sequence[BoxArray] | None = None,
+    batch_size: int = 1,
+    progress: Callable[[], object] | None = None,
+) -> None:
+    """Adds every image of a data set to evaluators, with what a network finds in it.
+
+    The images are resized as the cfg says; boxes of the truth are used as they are labelled.
+
+    Args:
+        network: a detector.
+        dataset: images and their boxes.
+        evaluators: what the detections are for.
+        threshold: least confidence, 0..1; compat: Darknet's for all it measures.
+        nms: overlap above which the weaker of two boxes of a class is dropped; None keeps all.
+        difficult: of each image further objects, which are not counted.
+        batch_size: images of one run.
+        progress: called after each image.
+
+    Raises:
+        DarknetError, OSError: as `Network.detect`.
+    """
+    if difficult is not None and len(difficult) != len(dataset):
+        raise ArgumentError(f"difficult has {len(difficult)} images, expected {len(dataset)}")
+    channels = network.channels
+    seen: set[str] = set()
+    for begin in range(0, len(dataset), batch_size):
+        rows = range(begin, min(begin + batch_size, len(dataset)))
+        pixels = [load_image(dataset.images[row], channels=channels).pixels for row in rows]
+        answers = network.detect(tuple(pixels), threshold=threshold, nms=nms, batch_size=batch_size)
+        for row, shown, found in zip(rows, pixels, answers, strict=True):
+            parts = [dataset.boxes(row)] + ([] if difficult is None else [difficult[row]])
+            truth = _truth(parts, shown.shape[1], shown.shape[0])
+            path = dataset.images[row]
+            image_id = path if path not in seen else (path, row)  # a list may name it twice
+            seen.add(path)
+            for evaluator in evaluators:
+                evaluator.add(image_id, found, truth)
+            if progress:
+                progress()
+
+
+def _truth(parts: Sequence[BoxArray], width: int, height: int) -> Truth:
+    """The boxes of an image; those of a second part are difficult."""
+    boxes = np.concatenate(parts)
+    xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
+    difficult = np.arange(len(boxes)) >= len(parts[0])
+    return Truth.from_relative(xywh, boxes["class_id"], width, height, difficult=difficult)

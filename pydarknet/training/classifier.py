@@ -1,0 +1,139 @@
+"""Classifiers: images whose paths say their class, top-1 and top-k accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._native import FloatArray, NativeNetwork, NativePlan
+from .._runner import Runner
+from ..classification import center_crop
+from ..datasets import (
+    ClassificationAugmentation,
+    ClassificationDataset,
+    ClassificationSamples,
+    Samples,
+)
+from ..errors import CfgError, DataError
+from ..image import Image
+from ..layers import Structure
+from ._task import Scores, TaskOptions
+
+_BATCH, _PORTION = 4, 64
+"""Images of one run, and of those that are looked at before they are counted."""
+
+
+class ClassifierTask:
+    """A classifier's data and its scores; see `Task` for the attributes."""
+
+    kind = "classifier"
+    score = "top1"
+    epochs = 2.0
+
+    def __init__(self, options: TaskOptions) -> None:
+        """Reads and checks the data.
+
+        Raises:
+            DatasetError: images or labels are wrong.
+            CfgError: the network has another number of outputs than there are labels.
+            DataError, OSError: a file is wrong or missing.
+        """
+        self._structure = options.structure
+        self._threads = options.threads
+        settings: dict[str, Any] = {
+            "on_bad_data": options.on_bad_data,
+            "workers": options.workers,
+            "progress": options.progress,
+        }
+        self._train = ClassificationDataset.open(options.data_file, split="train", **settings)
+        self._valid = self._train
+        if options.evaluate and options.split == "valid":
+            self._valid = ClassificationDataset.open(options.data_file, split="valid", **settings)
+        check_classes(options.structure, self._train, options.truths)
+        text = options.data.get("top", "5")
+        if not text.isdecimal() or int(text) < 1:
+            raise DataError(f"{options.data_file}: top={text}, expected a whole number above 0")
+        self._top = min(int(text), self._train.classes)
+        self._samples = ClassificationSamples(
+            self._train,
+            ClassificationAugmentation.from_options(options.net),
+            channels=options.structure.input_shape[0],
+            update=options.update,
+            on_bad_data=options.on_bad_data,
+        )
+        self.samples: Samples = self._samples
+
+    @property
+    def images(self) -> int:
+        """Images of the ``train`` list."""
+        return len(self._train)
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """Images that could not be read while training."""
+        return self._samples.skipped
+
+    def evaluate(self, network: NativeNetwork) -> Scores:
+        """Measures the part of the ``valid`` images whose class comes first, or among the first.
+
+        Raises:
+            DataError, OSError: an image cannot be read.
+        """
+        runner = Runner(network, self._threads, "f32", "auto")
+        try:
+            found = [rank for _, rank in ranks(runner, self._structure, self._valid)]
+        finally:
+            runner.close()
+        return Scores({
+            f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)
+        })  # fmt: skip
+
+
+def check_classes(structure: Structure, dataset: ClassificationDataset, outputs: int) -> None:
+    """Checks that a network has an output for each label.
+
+    Raises:
+        CfgError: it has not.
+    """
+    if outputs != dataset.classes:
+        last = structure.layers[structure.outputs[-1]]
+        raise CfgError(
+            f"{structure.name}:{last.line}: [{last.type}] has {outputs} outputs, the data has "
+            f"{dataset.classes} labels",
+            file=structure.name, line=last.line, section=last.type, layer=last.index,
+        )  # fmt: skip
+
+
+def ranks(
+    runner: Runner, structure: Structure, dataset: ClassificationDataset
+) -> Iterator[tuple[str, int]]:
+    """Path of each image, and how many classes a network finds likelier than the right one.
+
+    As in Darknet, the network sees the middle of an image, and an image has the first class that
+    its path names; of equal outputs the lower class comes first.
+
+    Raises:
+        DataError, OSError: an image cannot be read.
+    """
+    _, height, width = structure.input_shape
+    output = len(structure.outputs) - 1
+    shape = structure.layers[structure.outputs[-1]].output_shape
+
+    def crop(shown: Image) -> Image:
+        return shown._replace(pixels=center_crop(shown.pixels, width, height))
+
+    def answer(plan: NativePlan, slot: int, _: Image) -> FloatArray:
+        values: FloatArray = plan.output(output, (plan.options.batch, *shape))[slot].ravel()
+        return values
+
+    for first in range(0, len(dataset), _PORTION):
+        paths = list(dataset.images[first : first + _PORTION])
+        answers = runner.look(
+            paths, structure, answer, color="bgr", resize="stretch", batch_size=_BATCH,
+            prepare=crop,
+        )  # fmt: skip
+        for index, values in enumerate(answers, first):
+            order = np.argsort(-values, kind="stable").tolist()
+            yield dataset.images[index], order.index(dataset.matches[index][0])

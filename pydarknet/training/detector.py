@@ -1,0 +1,165 @@
+"""Detectors: images with boxes, mean average precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from .._detecting import DetectionRequest
+from .._native import NativeNetwork, NativePlan
+from .._native_augment import TRUTH_SIZE
+from .._runner import Runner
+from ..datasets import DetectionAugmentation, DetectionDataset, DetectionSamples, Samples
+from ..datasets.detection import MissingLabels
+from ..detections import Detections
+from ..errors import CfgError
+from ..image import Image
+from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
+from ..metrics.running import NMS, THRESHOLD
+from ._task import Scores, TaskOptions
+
+_FAR = 1e9
+"""Pixels: where a box without an end is taken to end."""
+
+_TRAIN_IMAGES = 100
+"""At most so many of the training images are evaluated beside the valid ones."""
+
+_BATCH, _PORTION = 4, 64
+"""Images of one run, and of those that are looked at before they are counted."""
+
+
+class DetectorTask:
+    """A detector's data and its scores; see `Task` for the attributes."""
+
+    kind = "detector"
+    score = "map"
+    epochs = 4.0
+
+    def __init__(self, options: TaskOptions) -> None:
+        """Reads and checks the data.
+
+        Raises:
+            DatasetError: images or labels are wrong.
+            CfgError: the head takes a truth that cannot be made from boxes.
+            DataError, OSError: a file is wrong or missing.
+        """
+        structure = options.structure
+        if not structure.heads:
+            raise CfgError(
+                f"{structure.name} has no detection head, expected [yolo] or the like",
+                file=structure.name,
+            )
+        last = structure.layers[structure.heads[-1].layer]
+        if last.type not in ("yolo", "Gaussian_yolo", "region") or options.truths % TRUTH_SIZE:
+            raise CfgError(
+                f"{structure.name}:{last.line}: [{last.type}] cannot be trained from images yet, "
+                "expected [yolo], [Gaussian_yolo] or [region]",
+                file=structure.name, line=last.line, section=last.type, layer=last.index,
+            )  # fmt: skip
+        self._structure = structure
+        self._threads = options.threads
+        classes = structure.classes
+        settings: dict[str, Any] = {
+            "classes": classes,
+            "missing_labels": cast(MissingLabels, options.missing_labels),
+            "on_bad_data": options.on_bad_data,
+            "workers": options.workers,
+            "progress": options.progress,
+        }
+        _check_classes(options, classes)
+        self._train = DetectionDataset.open(options.data_file, split="train", **settings)
+        self._valid = self._train
+        if options.evaluate and options.split == "valid":
+            self._valid = DetectionDataset.open(options.data_file, split="valid", **settings)
+        self._request = DetectionRequest.checked(
+            structure, (), threshold=THRESHOLD, nms=NMS, hier=0.5, resize=None, classes=None
+        )
+        self._samples = DetectionSamples(
+            self._train,
+            DetectionAugmentation.from_options(options.net, last.options),
+            channels=structure.input_shape[0],
+            max_boxes=options.truths // TRUTH_SIZE,
+            update=options.update,
+            on_bad_data=options.on_bad_data,
+        )
+        self.samples: Samples = self._samples
+
+    @property
+    def images(self) -> int:
+        """Images of the ``train`` list."""
+        return len(self._train)
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """Images that could not be read while training."""
+        return self._samples.skipped
+
+    def evaluate(self, network: NativeNetwork) -> Scores:
+        """Measures mAP and its companions on the ``valid`` list, and mAP on some of ``train``.
+
+        Raises:
+            DataError, OSError: an image cannot be read.
+        """
+        valid = self._measure(network, self._valid, range(len(self._valid)))
+        scores = {
+            "map": valid.map,
+            "precision": valid.precision,
+            "recall": valid.recall,
+            "f1": valid.f1,
+            "average_iou": valid.average_iou,
+        }
+        if self._valid.digest != self._train.digest:
+            count = min(len(self._train), len(self._valid), _TRAIN_IMAGES)
+            some = np.linspace(0, len(self._train) - 1, count).astype(int).tolist()
+            scores["train_map"] = self._measure(network, self._train, some).map
+        names = self._valid.names or [str(k) for k in range(self._structure.classes)]
+        return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})
+
+    def _measure(
+        self, network: NativeNetwork, dataset: DetectionDataset, images: Sequence[int]
+    ) -> DetectionMetrics:
+        runner = Runner(network, self._threads, "f32", "auto")
+        evaluator = DetectionEvaluator(self._structure.classes)
+
+        def read(plan: NativePlan, slot: int, shown: Image) -> tuple[Detections, int, int]:
+            height, width = shown.pixels.shape[:2]
+            return self._request(plan, slot, shown), width, height
+
+        try:
+            for first in range(0, len(images), _PORTION):
+                part = images[first : first + _PORTION]
+                looked = runner.look(
+                    [dataset.images[i] for i in part], self._structure, read, color="bgr",
+                    resize=self._request.resize, batch_size=_BATCH,
+                )  # fmt: skip
+                for index, (detections, width, height) in zip(part, looked, strict=True):
+                    boxes = dataset.boxes(index)
+                    xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
+                    truth = Truth.from_relative(xywh, boxes["class_id"], width, height)
+                    evaluator.add(index, _finite(detections), truth)
+        finally:
+            runner.close()
+        return evaluator.result()
+
+
+def _finite(detections: Detections) -> Detections:
+    """A network that was hardly trained gives boxes of any size, infinite ones too."""
+    edges = np.nan_to_num(detections.xyxy).clip(-_FAR, _FAR)
+    return Detections(
+        edges, detections.confidence, detections.class_id, detections.names, box=detections.box
+    )
+
+
+def _check_classes(options: TaskOptions, classes: int) -> None:
+    """The .data file's ``classes`` are the head's."""
+    given = options.data.get("classes")
+    if given is not None and given != str(classes):
+        head = options.structure.layers[options.structure.heads[-1].layer]
+        name = options.structure.name
+        raise CfgError(
+            f"{name}:{head.line}: [{head.type}] has {classes} classes, {options.data_file} says "
+            f"{given}",
+            file=name, line=head.line, section=head.type, layer=head.index,
+        )  # fmt: skip

@@ -1,0 +1,121 @@
+"""The folder of a run: which file is called what."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from ..errors import DataError
+from ._state import read_about
+from .metrics_log import NAME as METRICS
+
+
+def base_name(cfg: str | os.PathLike[str]) -> str:
+    """What the files of a training are called after: the cfg's name up to its first dot.
+
+    >>> base_name("networks/yolo.v4.cfg")
+    'yolo'
+    """
+    return os.path.basename(os.fspath(cfg)).split(".")[0] or "network"
+
+
+class RunFolder:
+    """Paths of a run's files; Darknet's names where it has them.
+
+    Attributes:
+        path: of the folder.
+        base: what its files are called after.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], base: str) -> None:
+        """Takes a folder that is there or will be."""
+        self.path = Path(path)
+        self.base = base
+
+    @classmethod
+    def of_run(cls, path: str | os.PathLike[str]) -> RunFolder:
+        """Finds the run in a folder.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+            DataError: it holds no run, or several.
+        """
+        folder = Path(path)
+        states = sorted(name for name in os.listdir(folder) if _is_state(name))
+        if len(states) != 1:
+            holds = f"several runs ({', '.join(states)})" if states else "no run"
+            raise DataError(
+                f"{folder} holds {holds}, expected one file NAME.state", file=os.fspath(folder)
+            )
+        return cls(folder, states[0].removesuffix(".state"))
+
+    def weights(self, what: str | int) -> Path:
+        """A weights file: ``last``, ``best``, ``final``, ``ema`` or the number of an iteration."""
+        return self.path / f"{self.base}_{what}.weights"
+
+    @property
+    def state(self) -> Path:
+        """What a training goes on from."""
+        return self.path / f"{self.base}.state"
+
+    @property
+    def metrics(self) -> Path:
+        """A line for each iteration and evaluation."""
+        return self.path / METRICS
+
+    @property
+    def chart(self) -> Path:
+        """Loss and scores as a picture."""
+        return self.path / "chart.png"
+
+    @property
+    def report(self) -> Path:
+        """All charts as a page."""
+        return self.path / "report.html"
+
+    def prepare(self) -> None:
+        """Makes the folder, and removes what a process that was killed left half-written.
+
+        Raises:
+            OSError: it cannot be made or written to.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        for left in [*self.path.glob(".*.part*"), *self.path.glob(f"{self.base}*.part*")]:
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _is_state(name: str) -> bool:
+    return name.endswith(".state") and not name.startswith(".")
+
+
+def backup_folder(keys: dict[str, str], data: str) -> Path:
+    """The folder a .data file names: from the working directory where it is there, else beside.
+
+    compat: Darknet takes /backup/ where there is no such key.
+    """
+    named = Path(keys.get("backup", "backup"))
+    if named.is_absolute() or named.is_dir() or "backup" not in keys:
+        return named
+    return Path(data).parent / named
+
+
+def refuse_to_overwrite(folder: RunFolder, weights: str | os.PathLike[str] | None) -> None:
+    """Stops where a run that has come further would be lost.
+
+    Weights of that folder say that it is meant to go on: Darknet's way to resume.
+    """
+    if weights is not None and Path(weights).resolve().parent == folder.path.resolve():
+        return
+    if not folder.state.exists():
+        return
+    try:
+        done = read_about(folder.state)["iteration"]
+    except (DataError, KeyError):
+        return
+    if done:
+        raise FileExistsError(
+            f"{folder.path} holds a run of {done} iterations: Trainer.resume goes on with it, "
+            "overwrite=True begins anew"
+        )

@@ -1,0 +1,113 @@
+"""``pydarknet detector train``, ``classifier train`` and ``classifier valid``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from training.small_training import classifier_cfg, detector_cfg
+
+from pydarknet.cli import main
+from pydarknet.datasets.digits import write_digits
+from pydarknet.datasets.shapes import write_shapes
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with shapes/ and digits/."""
+    folder = tmp_path_factory.mktemp("drawn")
+    write_shapes(folder / "shapes", train=8, valid=4, size=(48, 40), clutter=2)
+    write_digits(folder / "digits", train=20, valid=10)
+    return folder
+
+
+def run(capfd: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    out, err = capfd.readouterr()
+    return status, out, err
+
+
+def test_darknets_words(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "backup").mkdir()
+    cfg = detector_cfg(tmp_path, max_batches=3)
+    words = ("detector", "train", drawn / "shapes/shapes.data", cfg, "-map", "-clear",
+             "-dont_show", "-gpus", "0")  # fmt: skip
+    status, out, err = run(capfd, *words)
+    assert (status, out) == (0, "finished after 3 iterations, files in backup\n")
+    assert re.search(r"iteration 0: map \d", err)
+    assert re.search(r"iteration 3: map .* \(best\)", err)
+    assert "3/3" in err
+    assert (tmp_path / "backup" / "small_best.weights").exists()
+    # on with Darknet's own way: the weights say how far it has come
+    longer = detector_cfg(tmp_path, max_batches=5)
+    status, out, err = run(
+        capfd, *words[:3], longer, "backup/small_last.weights", "-dont_show", "-v"
+    )
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0].startswith(" 4: ")
+    assert "map" not in err
+
+
+def test_darknets_line(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    status, out, err = run(
+        capfd, "detector", "train", drawn / "shapes/shapes.data", cfg, "-v",
+        "--run-dir", tmp_path / "run",
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    number = r"\d+\.\d{6}"
+    assert re.fullmatch(
+        rf" 1: {number}, {number} avg loss, {number} rate, {number} seconds, 4 images, "
+        rf"{number} hours left",
+        out.splitlines()[0],
+    )
+    assert f"Saving weights to {tmp_path}/run/small_final.weights" in out
+
+
+def test_classifier(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cfg = classifier_cfg(tmp_path, max_batches=2)
+    data = drawn / "digits/digits.data"
+    run_dir = tmp_path / "run"
+    status, out, _ = run(capfd, "classifier", "train", data, cfg, "-v", "-topk",
+                         "--run-dir", run_dir)  # fmt: skip
+    assert status == 0
+    assert re.match(r" 1, 0\.200: \d", out)
+    weights = run_dir / "digits_final.weights"
+    status, out, err = run(capfd, "classifier", "valid", data, cfg, weights)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert len(lines) == 10
+    assert re.fullmatch(r"10: top 1: \d\.\d{6}, top 1: \d\.\d{6}", lines[-1])
+
+
+def test_quiet(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=1)
+    status, out, err = run(
+        capfd, "detector", "train", drawn / "shapes/shapes.data", cfg, "-map", "-q",
+        "--run-dir", tmp_path / "run",
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    assert out.startswith("finished")
+
+
+def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = drawn / "shapes/shapes.data"
+    cfg = detector_cfg(tmp_path)
+    for words, status, message in (
+        (("detector", "train", data), 2, "expected x.data x.cfg"),
+        (("detector", "train", "--resume", "x", data), 2, "expected --resume FOLDER alone"),
+        (("detector", "train", data, cfg, "-gpus", "0,1"), 1, "not on several GPUs"),
+        (("detector", "train", data, cfg, "--mapp"), 2, "did you mean --map?"),
+        (("detector", "train", "--resume", tmp_path), 1, "holds no run"),
+        (("detector", "train", tmp_path / "no.data", cfg), 1, "No such file"),
+        (("classifier", "train", data, cfg), 1, "has no labels="),
+    ):
+        found, out, err = run(capfd, *words)
+        assert (found, out) == (status, "")
+        assert message in err
+        assert not (tmp_path / "backup").exists()

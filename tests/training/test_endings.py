@@ -1,0 +1,311 @@
+"""However a training ends it leaves a checkpoint, and goes on as if it had not ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_networks import RunPython
+
+from pydarknet import ClosedError, DataError
+from pydarknet.training import End, Step, Trainer, read_metrics
+from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
+
+
+def loader_threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("pydarknet-loader")]
+
+
+def rows(run: Path) -> list[dict[str, Any]]:
+    """The metrics without what a clock says."""
+    timed = {"seconds", "load_seconds", "images_per_second", "time"}
+    return [
+        {key: value for key, value in row.items() if key not in timed}
+        for row in read_metrics(run / "metrics.jsonl")
+    ]
+
+
+def weights(run: Path, what: str = "final") -> bytes:
+    (file,) = run.glob(f"*_{what}.weights")
+    return file.read_bytes()
+
+
+class At(Recorder):
+    """Does something at an iteration."""
+
+    def __init__(self, iteration: int, act: Any) -> None:
+        super().__init__()
+        self._iteration, self._act = iteration, act
+
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        super().on_step(trainer, step)
+        if step.iteration == self._iteration:
+            self._act(trainer)
+
+
+def fail(_: Trainer) -> None:
+    raise RuntimeError("the callback's own")
+
+
+def interrupt(_: Trainer) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "reason"),
+    [
+        (Trainer.stop, None, "stopped"),
+        (fail, RuntimeError, "failed"),
+        (interrupt, KeyboardInterrupt, "interrupted"),
+    ],
+    ids=["stop", "callback", "Ctrl-C"],
+)
+def test_an_end_within_one_iteration(
+    act: Any, error: type[BaseException] | None, reason: str, tmp_path: Path, shapes_data: Path
+) -> None:
+    at = At(3, act)
+    run = tmp_path / "run"
+    trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=run, callbacks=[at])
+    if error is None:
+        assert trainer.run().reason == reason
+    else:
+        with pytest.raises(error):
+            trainer.run()
+    assert len(at.of("step")) == 3
+    (end,) = at.of("end")
+    assert isinstance(end, End)
+    assert (end.reason, end.iteration, trainer.end) == (reason, 3, end)
+    assert isinstance(end.error, error or type(None))
+    assert not loader_threads()
+    with pytest.raises(ClosedError):
+        trainer.step()
+    resumed = Trainer.resume(run)
+    assert resumed.iteration == 3
+    assert resumed.run().reason == "finished"
+    whole = tmp_path / "whole"
+    Trainer(detector_cfg(tmp_path), shapes_data, run_dir=whole).run()
+    assert weights(run) == weights(whole)
+    assert rows(run) == rows(whole)
+
+
+def test_ctrl_c_in_the_middle_of_an_iteration(
+    tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_batch = Trainer._run_batch
+    calls = 0
+
+    def counted(self: Trainer, batch: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:  # the first of two mini-batches of iteration 2
+            interrupt(self)
+        run_batch(self, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trainer, "_run_batch", counted)
+    trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert calls == 4
+    assert trainer.end.iteration == 2
+    assert Trainer.resume(tmp_path / "run").iteration == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("stop", "more"),
+    [(1, ""), (14, ""), (15, "adam=1"), (26, "ema_alpha=0.9"), (13, "policy=random")],
+)
+def test_resumed_equals_uninterrupted(
+    stop: int, more: str, tmp_path: Path, shapes_data: Path
+) -> None:
+    """Byte for byte: dropout, sizes, augmentation, momentum, Adam, averages."""
+    cfg = detector_cfg(tmp_path, more=f"{more}\nmosaic=1\nresize_step=8", random=1.5,
+                       max_batches=130)  # fmt: skip
+    options: dict[str, Any] = {"eval_every": 25, "checkpoint_every": 10, "seed": 7}
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    Trainer(cfg, shapes_data, run_dir=whole, **options).run()
+    Trainer(cfg, shapes_data, run_dir=parts, callbacks=[At(stop, Trainer.stop)], **options).run()
+    Trainer.resume(parts, callbacks=[At(stop + 29, Trainer.stop)], workers=1).run()
+    assert Trainer.resume(parts).run().iteration == 130
+    assert weights(parts) == weights(whole)
+    assert weights(parts, "best") == weights(whole, "best")
+    assert rows(parts) == rows(whole)
+
+
+def test_resumed_classifier(tmp_path: Path, digits_data: Path) -> None:
+    cfg = classifier_cfg(tmp_path)
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    Trainer(cfg, digits_data, run_dir=whole, eval_every=3).run()
+    Trainer(cfg, digits_data, run_dir=parts, eval_every=3, callbacks=[At(4, Trainer.stop)]).run()
+    Trainer.resume(parts).run()
+    assert weights(parts) == weights(whole)
+    assert rows(parts) == rows(whole)
+
+
+def test_patience_survives_a_break(tmp_path: Path, shapes_data: Path) -> None:
+    """Nothing is found in so few iterations: the first evaluation is best, then none is better."""
+    cfg = detector_cfg(tmp_path, rate=1e-7, max_batches=50)
+    run = tmp_path / "run"
+    Trainer(
+        cfg, shapes_data, run_dir=run, eval_every=2, patience=3, callbacks=[At(5, Trainer.stop)]
+    ).run()
+    end = Trainer.resume(run).run()
+    assert (end.reason, end.iteration) == ("patience", 8)
+
+
+def test_what_was_not_saved_is_done_again(tmp_path: Path, shapes_data: Path) -> None:
+    """A process that is killed leaves metrics that are newer than the state."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    Trainer(detector_cfg(tmp_path), shapes_data, run_dir=whole, eval_every=3).run()
+    trainer = Trainer(
+        detector_cfg(tmp_path), shapes_data, run_dir=run, eval_every=3, checkpoint_every=2
+    )
+    for _ in range(5):
+        trainer.step()
+    trainer._free()  # as if the process were gone
+    with (run / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"iteration": 6, "los')
+    (run / ".small_last.0123.part.weights").write_bytes(b"half")
+    (run / "small.state.part77").write_bytes(b"half")
+    assert Trainer.resume(run).iteration == 4
+    Trainer.resume(run).run()
+    assert rows(run) == rows(whole)
+    assert weights(run) == weights(whole)
+    assert not [path.name for path in run.iterdir() if ".part" in path.name]
+
+
+def test_a_finished_run_resumed(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=2), shapes_data, run_dir=run).run()
+    before = weights(run)
+    end = Trainer.resume(run).run()
+    assert (end.reason, end.iteration) == ("finished", 2)
+    assert weights(run) == before
+
+
+def test_nothing_to_resume(tmp_path: Path, shapes_data: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Trainer.resume(tmp_path / "none")
+    with pytest.raises(DataError, match="holds no run"):
+        Trainer.resume(tmp_path)
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=2), shapes_data, run_dir=run).run()
+    state = run / "small.state"
+    whole = state.read_bytes()
+    for broken, message in (
+        (whole[:-1], "is cut short"),
+        (b"", "is cut short"),
+        (bytes(64) + whole[64:], "small.state|no saved state"),
+    ):
+        state.write_bytes(broken)
+        with pytest.raises(DataError, match=message):
+            Trainer.resume(run)
+
+
+def test_another_list_of_images(tmp_path: Path, shapes_data: Path) -> None:
+    data = copy_of(shapes_data, tmp_path)
+    run = tmp_path / "run"
+    trainer = Trainer(detector_cfg(tmp_path), data, run_dir=run)
+    trainer.step()
+    trainer.close()
+    listed = (data.parent / "train.txt").read_text().splitlines()
+    (data.parent / "train.txt").write_text("\n".join(listed[1:]) + "\n")
+    with pytest.raises(DataError, match="is not the one this training began with"):
+        Trainer.resume(run)
+
+
+def test_the_cfg_may_change_meanwhile(tmp_path: Path, shapes_data: Path) -> None:
+    """The text that the run began with counts."""
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path)
+    trainer = Trainer(cfg, shapes_data, run_dir=run)
+    trainer.step()
+    trainer.close()
+    cfg.write_text("[net]\n")
+    assert Trainer.resume(run).run().iteration == 8
+
+
+KILLED = """
+import sys
+from pydarknet.training import Trainer
+cfg, data, run = sys.argv[1:]
+import os
+if os.path.exists(run + "/small.state"):
+    trainer = Trainer.resume(run)
+else:
+    trainer = Trainer(cfg, data, run_dir=run, eval_every=4, checkpoint_every=2)
+print("ready", flush=True)
+trainer.run()
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment(tmp_path: Path, shapes_data: Path) -> None:
+    import random
+    import subprocess
+    import sys
+    import time
+
+    import pydarknet
+
+    chance = random.Random(2)
+    cfg = detector_cfg(tmp_path, max_batches=220, random=1.5, more="resize_step=8")
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    Trainer(cfg, shapes_data, run_dir=whole, eval_every=4, checkpoint_every=2).run()
+    home = str(Path(pydarknet.__file__).parents[1])
+    kills = 0
+    for _ in range(200):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(cfg), str(shapes_data), str(run)],
+            env={**os.environ, "PYTHONPATH": home}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        with process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n", process.stderr.read()
+            if kills >= 20:
+                process.wait()
+                assert process.returncode == 0
+                break
+            time.sleep(chance.uniform(0, 0.25))
+            process.kill()
+            process.wait()
+            kills += process.returncode == -signal.SIGKILL
+        if not (run / "small.state").exists():
+            continue
+        read_metrics(run / "metrics.jsonl")
+        for file in run.glob("small_*.weights"):
+            with pydarknet.Network(cfg, file):
+                pass
+        Trainer.resume(run)
+    assert kills >= 20
+    assert weights(run) == weights(whole)
+    assert rows(run) == rows(whole)
+
+
+def test_ctrl_c_on_the_command_line(
+    tmp_path: Path, shapes_data: Path, run_python: RunPython
+) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=100000)
+    code = f"""
+import os, signal, sys
+from pydarknet.cli import main
+from pydarknet.training import Trainer
+step = Trainer.step
+def third(self):
+    done = step(self)
+    if done.iteration == 3:
+        os.kill(os.getpid(), signal.SIGINT)
+    return done
+Trainer.step = third
+sys.exit(main(["detector", "train", {str(shapes_data)!r}, {str(cfg)!r}, "--run-dir", "my run"]))
+"""
+    done = run_python("-c", code)
+    assert done.returncode == 130
+    text = done.stderr.decode()
+    assert "go on with: pydarknet detector train --resume 'my run'" in text
+    assert text.splitlines()[-1] == "pydarknet: interrupted"
+    assert Trainer.resume(tmp_path / "my run").iteration == 3

@@ -1,0 +1,68 @@
+"""Chart and report show what the metrics say."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from pydarknet.training.chart import draw_chart, loss_limit, score_names, thinned
+from pydarknet.training.history import History
+from pydarknet.training.tensorboard import crc32c, scalars
+
+
+def history(count: int) -> History:
+    rows = []
+    for i in range(1, count + 1):
+        loss = 100 / i + math.sin(i)
+        rows.append({"iteration": i, "loss": loss, "average": 100 / i, "rate": 0.1})
+        if i % 10 == 0:
+            scores = {"map": i / count, "train_map": 1.0, "recall": 0.5, "ap": {"a": 1}}
+            rows.append({"iteration": i, "evaluation": scores})
+    return History.from_rows(rows)
+
+
+def test_history() -> None:
+    found = history(20)
+    assert list(found.iteration) == list(range(1, 21))
+    assert found.scores("map") == [(10, 0.5), (20, 1.0)]
+    assert score_names(found) == ["map", "train_map"]
+    assert history(0).scores("map") == []
+
+
+def test_chart() -> None:
+    empty = draw_chart(history(0), "x", 100)
+    full = draw_chart(history(100), "x", 100)
+    assert empty.shape == full.shape == (600, 1000, 3)
+    red = (full == (40, 40, 200)).all(axis=2)
+    rows, columns = np.nonzero(red[36:552, 71:941])
+    assert len(rows) > 100
+    # the score rises from left to right
+    left = rows[columns < 200].mean()
+    assert rows[columns > 700].mean() < left
+    assert not (empty == (40, 40, 200)).all(axis=2)[36:552, 71:941].any()
+
+
+def test_axis_of_the_loss_leaves_out_the_start() -> None:
+    average = np.concatenate([np.full(10, 5000.0), np.full(90, 2.0)])
+    assert loss_limit(average) == 2.2
+    assert loss_limit(np.zeros(0)) == 1
+    assert loss_limit(np.zeros(9)) > 0
+
+
+def test_long_curves_are_thinned() -> None:
+    iterations = np.arange(100_001)
+    points = thinned(iterations, iterations * 2.0)
+    assert len(points) <= 2001
+    assert points[0] == (0, 0)
+    assert points[-1] == (100_000, 200_000)
+    assert thinned(iterations[:0], np.zeros(0)) == []
+
+
+def test_events() -> None:
+    assert crc32c(b"") == 0
+    assert crc32c(bytes(32)) == 0x8A9136AA  # RFC 3720, B.4
+    row = {"iteration": 1, "time": 0, "evaluation": {"map": 0.5, "ap": {"x": 1}}}
+    assert scalars(row) == {"valid/map": 0.5}
+    assert re.fullmatch(r"train/\w+", next(iter(scalars({"loss": 1.0}))))

@@ -1,0 +1,345 @@
+"""A training from its first iteration to its last: files, callbacks, scores."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import pydarknet
+from pydarknet.datasets import DetectionDataset
+from pydarknet.metrics import DetectionEvaluator, run_network
+from pydarknet.training import Checkpoint, Step, Trainer, read_metrics
+from pydarknet.training.detector import DetectorTask
+from training.small_training import Recorder, classifier_cfg, detector_cfg
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_files_of_a_run(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "runs" / "1"
+    cfg = detector_cfg(tmp_path)
+    data = shapes_data.read_text()
+    (tmp_path / "x.data").write_text(
+        data.replace("= train.txt", f"= {shapes_data.parent}/train.txt")
+        .replace("= valid.txt", f"= {shapes_data.parent}/valid.txt")
+        .replace("= shapes.names", f"= {shapes_data.parent}/shapes.names")
+        + "saveweights = 4\nsavelast = 3\n"
+    )
+    end = Trainer(cfg, tmp_path / "x.data", run_dir=run, eval_every=3).run()
+    assert (end.reason, end.iteration, end.run_dir) == ("finished", 8, run)
+    # the cfg is small.v1.cfg: Darknet takes the name up to the first dot
+    assert names(run) == [
+        "chart.png", "metrics.jsonl", "report.html", "small.state", "small_4.weights",
+        "small_8.weights", "small_best.weights", "small_final.weights", "small_last.weights",
+    ]  # fmt: skip
+    final = (run / "small_final.weights").read_bytes()
+    assert (run / "small_last.weights").read_bytes() == final
+    assert (run / "small_8.weights").read_bytes() == final
+    assert (run / "small_4.weights").read_bytes() != final
+    with pydarknet.Network(cfg, run / "small_4.weights") as network:
+        assert network.weights_report.seen == 4 * 4
+    assert cv2.imread(str(run / "chart.png")).shape == (600, 1000, 3)
+    page = (run / "report.html").read_text()
+    assert "8 of 8" in page
+    assert "http" not in page  # nothing is loaded from elsewhere
+
+
+def test_metrics(tmp_path: Path, shapes_data: Path) -> None:
+    recorder = Recorder()
+    trainer = Trainer(
+        detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run", eval_every=4,
+        callbacks=[recorder],
+    )  # fmt: skip
+    trainer.run()
+    rows = read_metrics(tmp_path / "run" / "metrics.jsonl")
+    steps = [row for row in rows if "evaluation" not in row]
+    assert [row["iteration"] for row in steps] == list(range(1, 9))
+    assert [row["seen"] for row in steps] == [4 * i for i in range(1, 9)]
+    # burn_in=2: L * (1/2)^4; then L; from 6 a tenth
+    expected = [0.002 / 16, *[0.002] * 4, *[0.0002] * 3]
+    assert [row["rate"] for row in steps] == pytest.approx(expected)
+    average = steps[0]["loss"]
+    for row in steps[1:]:
+        average = 0.9 * average + 0.1 * row["loss"]
+        assert row["average"] == pytest.approx(average)
+    assert all(0 <= row["iou"] <= 1 for row in steps if row["iou"] is not None)
+    assert all(row["images_per_second"] > 0 for row in steps)
+    assert steps[0]["parts"]["4"]["count"] >= 0
+    evaluations = [row for row in rows if "evaluation" in row]
+    # once before the first iteration, then every 4
+    assert [row["iteration"] for row in evaluations] == [0, 4, 8]
+    assert set(evaluations[0]["evaluation"]["ap"]) == {
+        "circle", "square", "triangle", "star", "cross", "ring"
+    }  # fmt: skip
+    assert rows[0] == evaluations[0]
+    assert [(e.iteration, e.scores) for e in recorder.of("eval")] == [
+        (row["iteration"], {k: v for k, v in row["evaluation"].items() if k != "ap"})
+        for row in evaluations
+    ]
+    assert [s.loss for s in recorder.of("step")] == [row["loss"] for row in steps]
+
+
+def test_order_of_callbacks(tmp_path: Path, shapes_data: Path) -> None:
+    recorder = Recorder()
+    Trainer(
+        detector_cfg(tmp_path, max_batches=4), shapes_data, run_dir=tmp_path / "run",
+        eval_every=2, checkpoint_every=2, callbacks=[recorder, object()],
+    ).run()  # fmt: skip
+    assert [kind for kind, _ in recorder.events] == [
+        "eval", "step", "step", "eval", "checkpoint", "step", "step", "eval", "checkpoint",
+        "checkpoint", "end",
+    ]  # fmt: skip
+    written = [file.name for file in recorder.of("checkpoint")[-1].files]
+    assert written == ["small_last.weights", "small_final.weights", "small.state"]
+    assert recorder.of("end")[0].reason == "finished"
+
+
+def test_map_is_that_of_the_saved_weights(tmp_path: Path, shapes_data: Path) -> None:
+    """With sizes that change: the network is evaluated at the cfg's size, with present weights."""
+    # Darknet trains the last hundred iterations at the largest size: none of them is reached here
+    cfg = detector_cfg(tmp_path, max_batches=140, rate=0.02, random=1.5, more="resize_step=8")
+    valid = DetectionDataset.open(shapes_data, split="valid")
+    compared: list[tuple[int, float]] = []
+    sizes = set()
+
+    class Compare(Recorder):
+        def on_checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+            evaluator = DetectionEvaluator(6)
+            with pydarknet.Network(cfg, checkpoint.files[0], precision="f32") as network:
+                run_network(network, valid, evaluator)
+            fresh = evaluator.result()
+            evaluation = self.of("eval")[-1]
+            assert evaluation.iteration == checkpoint.iteration
+            for name in ("map", "precision", "recall", "f1", "average_iou"):
+                assert evaluation.scores[name] == getattr(fresh, name)
+            compared.append((checkpoint.iteration, fresh.average_iou))
+
+        def on_step(self, trainer: Trainer, step: Step) -> None:
+            sizes.add(step.size)
+            if step.iteration == 40:
+                trainer.stop()
+
+    Trainer(
+        cfg, shapes_data, run_dir=tmp_path / "run", eval_every=10, checkpoint_every=10, seed=3,
+        callbacks=[Compare()],
+    ).run()  # fmt: skip
+    assert [at for at, _ in compared] == [10, 20, 30, 40]
+    assert len(sizes) > 1
+    assert any(overlap > 0 for _, overlap in compared)  # else nothing was compared
+
+
+def test_the_best_weights(
+    tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = iter([0.9, 0.1, 0.5, 0.4, 0.3])  # the first one is before training
+    evaluate = DetectorTask.evaluate
+
+    def scored(self: DetectorTask, network: object) -> object:
+        found = evaluate(self, network)  # type: ignore[arg-type]
+        found.scores["map"] = next(given)
+        return found
+
+    monkeypatch.setattr(DetectorTask, "evaluate", scored)
+    recorder = Recorder()
+    run = tmp_path / "run"
+    trainer = Trainer(
+        detector_cfg(tmp_path, max_batches=20), shapes_data, run_dir=run, eval_every=2,
+        patience=2, callbacks=[recorder], checkpoint_every=2,
+    )  # fmt: skip
+    end = trainer.run()
+    assert [e.best for e in recorder.of("eval")] == [False, True, True, False, False]
+    assert (end.reason, end.iteration) == ("patience", 8)
+    assert (end.best_score, end.best_iteration) == (0.5, 4)
+    with pydarknet.Network(trainer.cfg, run / "small_best.weights") as network:
+        assert network.weights_report.seen == 4 * 4
+    assert not (run / "small_final.weights").exists()
+
+
+def test_the_same_seed_gives_the_same_weights(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=3, random=1)
+    files = []
+    for run, seed, workers in (("a", 5, 1), ("b", 5, 3), ("c", 6, 1)):
+        Trainer(
+            cfg, shapes_data, run_dir=tmp_path / run, seed=seed, workers=workers, eval_every=0
+        ).run()
+        files.append((tmp_path / run / "small_final.weights").read_bytes())
+    assert files[0] == files[1]
+    assert files[0] != files[2]
+
+
+def test_frozen_layers_stay(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    run = tmp_path / "run"
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+    first = run / "small_final.weights"
+    Trainer(cfg, shapes_data, first, run_dir=tmp_path / "b", clear=True, freeze=3,
+            eval_every=0).run()  # fmt: skip
+    before, after = (
+        np.frombuffer(path.read_bytes()[20:], "<f4")
+        for path in (first, tmp_path / "b" / "small_final.weights")
+    )
+    kept = 8 * 4 + 8 * 27  # layer 0: biases, scales, statistics and weights
+    weights = np.r_[0:16, 32:kept]
+    assert np.array_equal(before[weights], after[weights])
+    assert not np.array_equal(before[-33 * 16 :], after[-33 * 16 :])
+
+
+def test_weights_go_on_counting_unless_cleared(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=3)
+    run = tmp_path / "run"
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+    with pytest.raises(pydarknet.ArgumentError, match="clear=True counts from 0"):
+        Trainer(cfg, shapes_data, run / "small_final.weights", run_dir=run)
+    longer = detector_cfg(tmp_path, max_batches=5)
+    trainer = Trainer(longer, shapes_data, run / "small_final.weights", run_dir=run, eval_every=0)
+    assert trainer.iteration == 3
+    assert trainer.run().iteration == 5
+    cleared = Trainer(
+        longer, shapes_data, run / "small_final.weights", run_dir=tmp_path / "b", clear=True
+    )
+    assert cleared.iteration == 0
+
+
+def test_a_run_is_not_overwritten(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    run = tmp_path / "run"
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+    before = (run / "small_last.weights").read_bytes()
+    with pytest.raises(FileExistsError, match="holds a run of 2 iterations"):
+        Trainer(cfg, shapes_data, run_dir=run, eval_every=0, seed=1)
+    assert (run / "small_last.weights").read_bytes() == before
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0, seed=1, overwrite=True).run()
+    assert (run / "small_last.weights").read_bytes() != before
+    assert len(read_metrics(run / "metrics.jsonl")) == 2
+
+
+def test_where_files_go_without_run_dir(
+    tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trainer = Trainer(detector_cfg(tmp_path), shapes_data, eval_every=0)
+    assert trainer.folder.path == shapes_data.parent / "backup"
+    (tmp_path / "backup").mkdir()
+    assert Trainer(detector_cfg(tmp_path), shapes_data).folder.path == Path("backup")
+
+
+def test_moving_average(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, max_batches=4, more="ema_alpha=0.9")
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+    average = (run / "small_ema.weights").read_bytes()
+    assert len(average) == (run / "small_last.weights").stat().st_size
+    assert average != (run / "small_last.weights").read_bytes()
+
+
+def test_classifier(tmp_path: Path, digits_data: Path) -> None:
+    recorder = Recorder()
+    cfg = classifier_cfg(tmp_path, max_batches=4)
+    end = Trainer(
+        cfg, digits_data, run_dir=tmp_path / "run", eval_every=2, callbacks=[recorder]
+    ).run()
+    assert [e.iteration for e in recorder.of("eval")] == [0, 2, 4]
+    lines = (digits_data.parent / "valid.txt").read_text().splitlines()
+    labels = (digits_data.parent / "digits.labels").read_text().splitlines()
+    weights = tmp_path / "run" / "digits_final.weights"
+    with pydarknet.Network(cfg, weights, precision="f32") as network:
+        right = [
+            labels[network.classify(digits_data.parent / line)[0].class_id] in line
+            for line in lines
+        ]
+    assert recorder.of("eval")[-1].scores == {"top1": sum(right) / len(right)}
+    assert end.best_score is not None
+    assert all(step.iou is None for step in recorder.of("step"))
+
+
+def test_step_by_step(tmp_path: Path, shapes_data: Path) -> None:
+    with Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "a") as trainer:
+        assert trainer.step().iteration == 1
+        assert trainer.step().iteration == 2
+        scores = trainer.evaluate()
+        assert set(scores) >= {"map", "recall"}
+    with pytest.raises(pydarknet.ClosedError):
+        trainer.step()
+    assert trainer.end.reason == "stopped"
+    losses = [row["loss"] for row in read_metrics(tmp_path / "a/metrics.jsonl") if "loss" in row]
+    trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "b")
+    for step in trainer:
+        assert step.loss == losses[step.iteration - 1]
+        if step.iteration == 2:
+            break
+    assert trainer.end.reason == "stopped"
+    assert (tmp_path / "b/small_last.weights").read_bytes() == (
+        tmp_path / "a/small_last.weights"
+    ).read_bytes()
+
+
+def test_event_file(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=2), shapes_data, run_dir=run, tensorboard=True).run()
+    (file,) = run.glob("events.out.tfevents.*")
+    data, records = file.read_bytes(), []
+    while data:
+        length = int.from_bytes(data[:8], "little")
+        records.append(data[12 : 12 + length])
+        data = data[16 + length :]
+    # the version, the evaluation before, two iterations, the evaluation at the end
+    assert len(records) == 5
+    assert b"brain.Event:2" in records[0]
+    assert b"valid/map" in records[1]
+    assert b"train/loss" in records[2]
+    (row, *_) = [r for r in read_metrics(run / "metrics.jsonl") if "loss" in r]
+    assert np.float32(row["loss"]).tobytes() in records[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"patience": 0}, "patience=0, expected a whole number of at least 1"),
+        ({"freeze": -1}, "freeze=-1, expected a whole number of at least 0"),
+        ({"eval_every": -1}, "eval_every=-1"),
+        ({"checkpoint_every": 0}, "checkpoint_every=0"),
+        ({"seed": -1}, "seed=-1"),
+        ({"precision": "f16"}, "precision='f16'"),
+        ({"task": "dreamer"}, "task='dreamer', expected one of 'detector', 'classifier'"),
+    ],
+)
+def test_wrong_arguments(
+    change: dict[str, object], message: str, tmp_path: Path, shapes_data: Path
+) -> None:
+    with pytest.raises(pydarknet.ArgumentError, match=message):
+        Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run", **change)  # type: ignore[arg-type]
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_gpu(tmp_path: Path, shapes_data: Path) -> None:
+    with pytest.raises(pydarknet.DeviceError, match="CPU only"):
+        Trainer(detector_cfg(tmp_path), shapes_data, device="cuda:0")
+
+
+def test_another_number_of_classes(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path)
+    cfg.write_text(cfg.read_text().replace("classes=6", "classes=5").replace("=33", "=30"))
+    with pytest.raises(pydarknet.CfgError, match=r"\[yolo\] has 5 classes, .*shapes.data says 6"):
+        Trainer(cfg, shapes_data)
+
+
+def test_a_loss_without_boxes_has_no_iou(tmp_path: Path, shapes_data: Path) -> None:
+    from training.small_training import copy_of
+
+    data = copy_of(shapes_data, tmp_path)
+    for label in (data.parent / "images").glob("*.txt"):
+        label.write_text("")
+    recorder = Recorder()
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=2), data, run_dir=run, callbacks=[recorder]).run()
+    assert [step.iou for step in recorder.of("step")] == [None, None]
+    assert all(math.isfinite(step.loss) for step in recorder.of("step"))
+    assert "NaN" not in (run / "metrics.jsonl").read_text()
+    json.loads((run / "metrics.jsonl").read_text().splitlines()[0])

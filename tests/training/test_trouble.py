@@ -1,0 +1,224 @@
+"""What goes wrong is said with a type and a place, and the last checkpoint stays whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pydarknet
+from pydarknet import DataError, DatasetError, TrainingDiverged
+from pydarknet.training import Step, Trainer
+from training.small_training import Recorder, copy_of, detector_cfg
+
+
+@pytest.fixture
+def data(tmp_path: Path, shapes_data: Path) -> Path:
+    return copy_of(shapes_data, tmp_path)
+
+
+def images(data: Path, split: str = "train") -> list[Path]:
+    return [data.parent / line for line in (data.parent / f"{split}.txt").read_text().split()]
+
+
+def test_bad_labels(tmp_path: Path, data: Path) -> None:
+    first, second, third = (path.with_suffix(".txt") for path in images(data)[:3])
+    first.write_text("0 0.5 0.5 0.2 0.2\n9 0.5 0.5 0.2 0.2\n")
+    second.write_text("0 0.5 0.5 1e9 0.2\n")
+    third.unlink()
+    with pytest.raises(DatasetError) as caught:
+        Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run")
+    found = [(problem.file, problem.line) for problem in caught.value.problems]
+    assert found[:2] == [(str(first), 2), (str(second), 1)]
+    assert found[2][1] == 3  # the list's line
+    assert not (tmp_path / "run").exists()
+    trainer = Trainer(
+        detector_cfg(tmp_path), data, run_dir=tmp_path / "run", on_bad_data="skip",
+        missing_labels="background",
+    )  # fmt: skip
+    assert trainer.task.images == len(images(data)) - 2
+
+
+def test_a_bad_valid_set_shows_before_training(tmp_path: Path, data: Path) -> None:
+    images(data, "valid")[0].write_bytes(b"no image")
+    with pytest.raises(DatasetError, match=r"valid.txt:1: "):
+        Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run")
+    Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run", eval_every=0)
+
+
+def test_an_empty_list(tmp_path: Path, data: Path) -> None:
+    (data.parent / "train.txt").write_text("\n")
+    with pytest.raises(DataError, match="holds no images"):
+        Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run")
+
+
+class Spoil(Recorder):
+    """Breaks all images of the train list after an iteration."""
+
+    def __init__(self, data: Path, iteration: int) -> None:
+        super().__init__()
+        self._data, self._iteration = data, iteration
+
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        super().on_step(trainer, step)
+        if step.iteration == self._iteration:
+            for path in images(self._data):
+                path.write_bytes(path.read_bytes()[:100])
+
+
+def test_a_corrupt_jpeg_while_training(tmp_path: Path, data: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, max_batches=40)
+    trainer = Trainer(
+        cfg, data, run_dir=run, callbacks=[Spoil(data, 5)], checkpoint_every=3, eval_every=0
+    )
+    with pytest.raises(DataError, match=r"images/\d+\.jpg") as caught:
+        trainer.run()
+    assert not isinstance(caught.value, DatasetError)
+    assert trainer.end.reason == "failed"
+    with pydarknet.Network(cfg, run / "small_last.weights") as network:
+        assert network.weights_report.seen >= 3 * 4
+    for path in images(data):  # as it was
+        path.write_bytes((shapes_data.parent / "images" / path.name).read_bytes())
+    resumed = Trainer.resume(run)
+    assert resumed.iteration >= 3
+    resumed.run()
+    Trainer(cfg, shapes_data, run_dir=tmp_path / "whole", eval_every=0).run()
+    assert (run / "small_final.weights").read_bytes() == (
+        tmp_path / "whole" / "small_final.weights"
+    ).read_bytes()
+
+
+def test_a_corrupt_jpeg_is_skipped_if_asked(tmp_path: Path, data: Path) -> None:
+    class SpoilOne(Recorder):
+        def on_step(self, trainer: Trainer, step: Step) -> None:
+            if step.iteration == 1:
+                images(data)[0].write_bytes(b"\xff\xd8 broken")
+
+    trainer = Trainer(
+        detector_cfg(tmp_path, max_batches=20), data, run_dir=tmp_path / "run", eval_every=0,
+        on_bad_data="skip", callbacks=[SpoilOne()],
+    )  # fmt: skip
+    assert trainer.run().reason == "finished"
+    assert list(trainer.task.skipped) == [str(images(data)[0])]
+
+
+def test_diverging(tmp_path: Path, data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, rate=1e12, max_batches=100)
+    cfg.write_text(cfg.read_text().replace("burn_in=2", "burn_in=0"))
+    trainer = Trainer(cfg, data, run_dir=run, checkpoint_every=1, eval_every=1)
+    with pytest.raises(TrainingDiverged) as caught:
+        trainer.run()
+    error = caught.value
+    assert error.iteration == trainer.iteration + 1 or error.iteration == trainer.iteration
+    assert error.layer is not None
+    assert "small.v1.cfg" in str(error)
+    assert_finite(run)
+    if error.images:
+        assert set(error.images) <= {str(path) for path in images(data)}
+
+
+def assert_finite(run: Path) -> None:
+    for path in run.glob("*.weights"):
+        values = np.frombuffer(path.read_bytes()[20:], "<f4")
+        assert np.isfinite(values).all(), path.name
+
+
+def test_a_loss_that_is_not_finite(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    trainer = Trainer(detector_cfg(tmp_path), data, run_dir=run, checkpoint_every=1, eval_every=0)
+    trainer.step()
+    before = (run / "small_last.weights").read_bytes()
+    run_batch = Trainer._run_batch
+
+    def infinite(self: Trainer, batch: object) -> None:
+        batch.input[0, 0, 0, 0] = np.inf  # type: ignore[attr-defined]
+        run_batch(self, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Trainer, "_run_batch", infinite)
+    with pytest.raises(TrainingDiverged) as caught, trainer:
+        trainer.step()
+    assert caught.value.iteration == 2
+    assert caught.value.layer is not None
+    assert caught.value.images
+    assert set(caught.value.images) <= {str(path) for path in images(data)}
+    assert (run / "small_last.weights").read_bytes() == before
+    assert Trainer.resume(run).iteration == 1
+
+
+def test_weights_that_are_not_finite_are_not_written(tmp_path: Path, data: Path) -> None:
+    run = tmp_path / "run"
+    trainer = Trainer(detector_cfg(tmp_path), data, run_dir=run, checkpoint_every=1, eval_every=0)
+    trainer.step()
+    before = (run / "small_last.weights").read_bytes()
+    state = (run / "small.state").read_bytes()
+    trainer._trainer.set_value(2, 0, np.full(16, np.nan, np.float32))
+    with pytest.raises(TrainingDiverged, match=r"\[convolutional\] .* no longer finite") as caught:
+        trainer.evaluate()
+    assert caught.value.layer == 2
+    with pytest.raises(TrainingDiverged):
+        trainer._checkpoint("final")
+    trainer.close()
+    assert (run / "small_last.weights").read_bytes() == before
+    assert (run / "small.state").read_bytes() == state
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(["mount", *options], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk(tmp_path: Path, data: Path, small_disk: Path) -> None:
+    run = small_disk / "run"
+    cfg = detector_cfg(tmp_path, max_batches=2000)
+    trainer = Trainer(cfg, data, run_dir=run, checkpoint_every=1, eval_every=0)
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - which one is checked below
+        trainer.run()
+    assert caught.value.errno == errno.ENOSPC or "No space left" in str(caught.value)
+    assert str(run) in str(caught.value)
+    assert trainer.end.reason == "failed"
+    assert not [path for path in run.iterdir() if ".part" in path.name]
+    with pydarknet.Network(cfg, run / "small_last.weights"):
+        pass
+    resumed = Trainer.resume(run)
+    assert resumed.iteration >= 1
+
+
+@pytest.mark.parametrize("failing", ["save_state", "save_weights"])
+def test_a_write_that_fails(
+    failing: str, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    trainer = Trainer(detector_cfg(tmp_path), data, run_dir=run, checkpoint_every=2, eval_every=0)
+    for _ in range(3):
+        trainer.step()
+    before = {path.name: path.read_bytes() for path in run.glob("small*")}
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    target = trainer._trainer if failing == "save_state" else trainer._network
+    monkeypatch.setattr(target, failing, refuse)
+    with pytest.raises(OSError, match="No space left"):
+        trainer.run()
+    after = {path.name: path.read_bytes() for path in run.glob("small*")}
+    assert after["small.state"] == before["small.state"]
+    assert set(after) == set(before)
+    assert Trainer.resume(run).iteration == 2
