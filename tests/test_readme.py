@@ -37,7 +37,8 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     (tmp_path / "yolov4-tiny.cfg").write_text(cfg)
     shutil.copy(model / "yolo-fastest-1.1.weights", tmp_path / "yolov4-tiny.weights")
     shutil.copy(model / "coco.names", tmp_path)
-    (tmp_path / "coco.data").write_text("classes = 80\nnames = coco.names\nvalid = coco_valid.txt\n")
+    data = "classes = 80\nnames = coco.names\nvalid = coco_valid.txt\n"
+    (tmp_path / "coco.data").write_text(data)
     (tmp_path / "coco_valid.txt").write_text("photo.jpg\n")
     (tmp_path / "photo.txt").write_text("16 0.29 0.66 0.24 0.55\n1 0.45 0.48 0.59 0.5\n")
     shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
