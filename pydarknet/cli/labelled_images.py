@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import Namespace
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
+from .image_bar import ImageBar
 from .parser import Parser, count
 from .program import complain
 
@@ -48,36 +47,17 @@ def open_labelled(data: str, classes: int, options: Namespace) -> DetectionDatas
     return dataset
 
 
-class Bar:
+class Bar(ImageBar):
     """A bar on stderr, and the time since it appeared."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         """Shows a bar of ``total`` images unless ``quiet``."""
-        self._bar: Any = None
+        super().__init__()
         self._start = time.perf_counter()
         if not quiet:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, unit="image", file=sys.stderr)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+            self._show(total)
 
     @property
     def seconds(self) -> float:
         """Since the bar appeared."""
         return time.perf_counter() - self._start
-
-    def step(self) -> None:
-        """One image is done."""
-        if self._bar is not None:
-            self._bar.update()

@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from ..errors import DataError
 from ..image import Pixels, load_image
+from .image_bar import ImageBar
 from .image_list import ImageList
 from .parser import UsageError
 from .program import describe
@@ -94,33 +94,14 @@ def _load(path: str, channels: int) -> Pixels | str:
         return describe(error)
 
 
-class Progress:
+class Progress(ImageBar):
     """A bar on stderr for more than one image, and lines on stdout that do not tear it."""
 
     def __init__(self, images: ImageList, *, quiet: bool) -> None:
         """Shows a bar unless there is one image, a person types, or ``quiet``."""
-        self._bar: Any = None
+        super().__init__()
         if not quiet and not images.typed and images.total != 1:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=images.total, unit="image", file=sys.stderr)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def step(self) -> None:
-        """One image is done."""
-        if self._bar is not None:
-            self._bar.update()
+            self._show(images.total)
 
     def result(self, text: str) -> None:
         """Writes lines to stdout."""

@@ -9,41 +9,28 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..training.callbacks import Callback, Checkpoint, End, Evaluation, Step
+from .image_bar import ImageBar
 
 if TYPE_CHECKING:
     from ..training import Trainer
 
 
-class CheckProgress:
+class CheckProgress(ImageBar):
     """A bar on stderr while a data set is checked."""
 
     def __init__(self, *, quiet: bool) -> None:
         """Shows nothing if ``quiet``, or where stderr is no terminal."""
+        super().__init__()
         self._quiet = quiet or not sys.stderr.isatty()
-        self._bar: Any = None
 
     def __call__(self, done: int, total: int) -> None:
         """So many images of a list were checked."""
         if self._quiet:
             return
         if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(unit="image", desc="checking", file=sys.stderr, leave=False)
+            self._show(None, desc="checking", leave=False)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
 
 
 class TrainingProgress(Callback):
