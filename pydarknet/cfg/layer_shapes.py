@@ -101,7 +101,7 @@ class Kernel:
         return Made(out, parameters, 2.0 * each * size(out))
 
 
-def _padding(o: Options) -> int:
+def padding_of(o: Options) -> int:
     padding = o.integer("padding", 0)
     return o.integer("size", 1) // 2 if o.flag("pad") else padding
 
@@ -123,7 +123,7 @@ def convolutional(site: Site) -> Made:
         kernel,
         1 if blur else stride_x,
         1 if blur else stride_y,
-        _padding(o),
+        padding_of(o),
         1 if o.flag("xnor") else groups,
         bool(o.integer("batch_normalize")) or o.flag("cbn"),
     )
@@ -155,7 +155,7 @@ def deconvolutional(site: Site) -> Made:
     o = site.options
     filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
     c, h, w = site.input
-    cut = kernel - 2 * _padding(o)
+    cut = kernel - 2 * padding_of(o)
     out = (filters, (h - 1) * stride + cut, (w - 1) * stride + cut)
     normalized = 4 if o.integer("batch_normalize") else 1
     parameters = filters * (normalized + c * kernel**2)
@@ -177,14 +177,14 @@ def local(site: Site) -> Made:
     return Made(out, size(out) * (1 + each), 2.0 * each * size(out))
 
 
-def _connected(inputs: int, outputs: int, batch_normalize: bool) -> tuple[int, float]:
+def dense(inputs: int, outputs: int, batch_normalize: bool) -> tuple[int, float]:
     return outputs * (inputs + (4 if batch_normalize else 1)), 2.0 * inputs * outputs
 
 
 def connected(site: Site) -> Made:
     o = site.options
     outputs = o.integer("output", 1)
-    parameters, operations = _connected(
+    parameters, operations = dense(
         size(site.input), outputs, bool(o.integer("batch_normalize"))
     )
     return Made((outputs, 1, 1), parameters, operations)
