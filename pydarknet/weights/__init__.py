@@ -1,0 +1,1 @@
+"""Tools for .weights files."""
