@@ -180,14 +180,14 @@ def _blocks(layer: Layer, kind: str) -> Iterator[Block]:
     options = layer.options
     channels, height, width = layer.input_shape
     normalize = bool(options.get("batch_normalize") or options.get("cbn"))
-    kernel = (options.get("size"),) * 2
+    size: int = options.get("size", 1)
     groups = 1 if kind == "convolutional" and options["xnor"] else options.get("groups", 1)
     statistics = normalize and not (
         options.get("dontloadscales") and kind in ("convolutional", "connected")
     )
 
     def conv(prefix: str, filters: int, inputs: int) -> Block:
-        shape = (filters, inputs // groups, *kernel)
+        shape = (filters, inputs // groups, size, size)
         return Block(prefix, "convolutional", filters, shape, normalize, statistics)
 
     def matrix(prefix: str, outputs: int, inputs: int) -> Block:
@@ -198,7 +198,7 @@ def _blocks(layer: Layer, kind: str) -> Iterator[Block]:
     if kind == "convolutional":
         yield conv("", options["filters"], channels)
     elif kind == "deconvolutional":
-        shape = (channels, options["filters"], *kernel)
+        shape = (channels, options["filters"], size, size)
         yield Block("", "deconvolutional", options["filters"], shape, normalize, statistics)
     elif kind == "connected":
         yield matrix("", output, inputs)
