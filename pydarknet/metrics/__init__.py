@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from .box_files import BoxFolders, read_box_file
 from .boxes import Truth
+from .candidates import ImageCounts
 from .classification import ClassificationEvaluator, ClassificationMetrics
 from .coco import CocoEvaluator, CocoMetrics
 from .confusion import ConfusionMatrix
@@ -25,9 +26,12 @@ from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
 from .running import run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
+from .sizes import COCO_SIDES, SizeMetrics
 from .table import coco_table, csv_table, text_table
+from .tide import TideEvaluator, TideMetrics
 
 __all__ = [
+    "COCO_SIDES",
     "BoxFolders",
     "ClassificationEvaluator",
     "ClassificationMetrics",
@@ -37,10 +41,14 @@ __all__ = [
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
+    "ImageCounts",
     "Operating",
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
+    "SizeMetrics",
+    "TideEvaluator",
+    "TideMetrics",
     "Truth",
     "ciou",
     "coco_table",
