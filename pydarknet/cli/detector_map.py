@@ -27,7 +27,7 @@ from .parser import Parser, fraction
 from .program import OK
 
 if TYPE_CHECKING:
-    from .._native_augment import BoxArray
+    from ..label_files import BoxArray
 
 
 def run(words: Sequence[str]) -> int:
@@ -103,7 +103,7 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | No
         DataError: its length is not that of valid=, or a label file is wrong.
         FileNotFoundError: the list is not there.
     """
-    from .._native_augment import BOX
+    from ..label_files import BOX
     from ..datasets.boxes import read_boxes
     from ..datasets.image_list import read_image_list
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._native_augment import BOX, BoxArray
+from ..label_files import BOX, BoxArray
 from .image_list import text_notes
 from .problems import Problem
 

@@ -12,11 +12,10 @@ from typing import Literal
 import numpy as np
 
 from .._arguments import check_choice
-from .._native_augment import BOX, BoxArray
 from ..data_file import find_named_file, read_data_file
 from ..errors import ArgumentError, DataError
 from ..image import load_image
-from ..label_files import label_path
+from ..label_files import BOX, BoxArray, label_path
 from ..names import read_names
 from .boxes import read_boxes
 from .image_list import ListedImage, read_image_list

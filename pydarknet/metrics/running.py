@@ -12,7 +12,7 @@ from ..image import load_image
 from .boxes import Truth
 
 if TYPE_CHECKING:
-    from .._native_augment import BoxArray
+    from ..label_files import BoxArray
     from ..datasets import DetectionDataset
     from ..detections import Detections
     from ..network import Network
