@@ -19,7 +19,9 @@ from .edit import (
     set_key,
     set_size,
 )
+from .lint import lint, lint_file
 from .meaning import Meaning, meaning
+from .problems import Problem
 from .shapes import infer
 
 __all__ = [
@@ -28,12 +30,15 @@ __all__ = [
     "Document",
     "Line",
     "Meaning",
+    "Problem",
     "Section",
     "cut",
     "diff",
     "for_classes",
     "infer",
     "insert_layer",
+    "lint",
+    "lint_file",
     "meaning",
     "remove_layers",
     "set_batch",

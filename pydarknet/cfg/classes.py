@@ -69,34 +69,40 @@ def _apply(document: Document, classes: int, images: int) -> list[Change]:
         if canonical(section.type) == "contrastive" and section.find("classes"):
             changes += change(document, section, "classes", classes)
     if not heads:
-        last = _source(document, len(document.layers))
+        last = feeding_layer(document, len(document.layers))
         changes += _set_outputs(document, last, classes)
     return changes + _schedule(document, classes, images)
 
 
 def _feed(document: Document, head: Section, changes: list[Change]) -> None:
     """Makes the layer in front of a head give what it reads."""
+    source = feeding_layer(document, document.layers.index(head))
+    changes += _set_outputs(document, source, expected_filters(document, head, source))
+
+
+def expected_filters(document: Document, head: Section, source: Section) -> int:
+    """How many filters (or outputs) a head expects of the layer that feeds it.
+
+    Raises:
+        CfgError: the head's own keys are wrong.
+    """
     o = Options(document, head)
     type_ = canonical(head.type)
-    if type_ == "detection":
-        coords, num, classes, side = (
-            o.integer(key, 1) for key in ("coords", "num", "classes", "side")
-        )
-        outputs = side**2 * ((1 + coords) * num + classes)
-    elif type_ == "iseg":
-        outputs = o.integer("classes", 1) + o.integer("ids", 0)
-    else:
-        outputs = len(anchors_of(o)[1]) * entries_of(o)
-    source = _source(document, document.layers.index(head))
-    if type_ == "detection" and canonical(source.type) != "connected":
-        if outputs % o.integer("side", 1) ** 2:
-            raise document.wrong("cannot tell its filters", source)
-        outputs //= o.integer("side", 1) ** 2
-    changes += _set_outputs(document, source, outputs)
+    if type_ == "iseg":
+        return o.integer("classes", 1) + o.integer("ids", 0)
+    if type_ != "detection":
+        return len(anchors_of(o)[1]) * entries_of(o)
+    coords, num, classes, side = (o.integer(key, 1) for key in ("coords", "num", "classes", "side"))
+    each = (1 + coords) * num + classes
+    return each * side**2 if canonical(source.type) == "connected" else each
 
 
-def _source(document: Document, index: int) -> Section:
-    """The layer with filters whose output reaches layer number ``index`` as it is."""
+def feeding_layer(document: Document, index: int) -> Section:
+    """The layer with filters whose output reaches layer number ``index`` as it is.
+
+    Raises:
+        CfgError: there is none.
+    """
     at = index - 1
     while at >= 0:
         section = document.layers[at]
