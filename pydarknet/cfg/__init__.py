@@ -21,6 +21,7 @@ from .edit import (
 )
 from .lint import lint, lint_file
 from .meaning import Meaning, meaning
+from .picture import draw, picture
 from .problems import Problem
 from .shapes import infer
 
@@ -34,12 +35,14 @@ __all__ = [
     "Section",
     "cut",
     "diff",
+    "draw",
     "for_classes",
     "infer",
     "insert_layer",
     "lint",
     "lint_file",
     "meaning",
+    "picture",
     "remove_layers",
     "set_batch",
     "set_key",
