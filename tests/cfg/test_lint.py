@@ -90,21 +90,24 @@ def test_nothing_is_wrong() -> None:
          "x.cfg:7: [net] policy=stepps is unknown (did you mean steps?), expected one of"),
         ("batch=8", "batch=many", "x.cfg:5: [net] batch=many, expected an integer"),
         ("[maxpool]", "[maxpol]", "x.cfg:19: [maxpol] unknown section (did you mean maxpool?)"),
-        ("filters=8", "filter=8", "x.cfg:13: [convolutional] unknown key filter (did you mean filters?)"),
+        ("filters=8", "filter=8",
+         "x.cfg:13: [convolutional] unknown key filter (did you mean filters?)"),
         ("stride=2\npad=1", "stride=2\nstride=1\npad=1",
          "x.cfg:16: note: [convolutional] stride again: the value in line 15 counts"),
         ("activation=leaky", "activation=leaky # not relu",
          "x.cfg:17: note: [convolutional] activation: AlexeyAB's Darknet takes the comment"),
         ("activation=leaky", "activation=leeky",
          "x.cfg:17: [convolutional] activation=leeky is unknown (did you mean leaky?)"),
-        ("filters=14", "filters=255", "x.cfg:24: [convolutional] filters=255, expected 14 for [yolo] "
+        ("filters=14", "filters=255",
+         "x.cfg:24: [convolutional] filters=255, expected 14 for [yolo] "
          "in line 28: 2 anchors * (2 classes + 5)"),
         (YOLO, YOLO.replace("num=4", "num=3"),
          "x.cfg:32: [yolo] num=3, expected 4: anchors has 8 numbers"),
         (YOLO, YOLO.replace("mask=0,1", "mask=0,4"),
          "x.cfg:29: [yolo] mask names anchor 4, expected 0 to 3"),
         (YOLO, YOLO.replace("mask=0,1", "mask=1,1"), "x.cfg:29: [yolo] mask names an anchor twice"),
-        (YOLO, YOLO.replace(",7,8", ",7"), "x.cfg:30: [yolo] anchors has 7 numbers, expected pairs"),
+        (YOLO, YOLO.replace(",7,8", ",7"),
+         "x.cfg:30: [yolo] anchors has 7 numbers, expected pairs"),
         (YOLO, YOLO.replace("3,4,5", "3,4 5"),
          "x.cfg:30: note: [yolo] anchors: the blank does not count, this is 1,2,3,45,6,7,8"),
         (YOLO, YOLO.replace("mask=0,1", "mask=2,3"),
@@ -168,7 +171,8 @@ def test_known_cfgs() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("size=1", "size=3"), ("num=4", "num=4\nmax=90"), ("pad=1", "padding=1"), ("stride=2", "stride=1")],
+    [("size=1", "size=3"), ("num=4", "num=4\nmax=90"), ("pad=1", "padding=1"),
+     ("stride=2", "stride=1")],
 )  # fmt: skip
 def test_what_the_linter_passes_the_engine_opens(old: str, new: str) -> None:
     text = CFG.replace(old, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -17,14 +18,14 @@ from pydarknet.cfg.references import inputs_of
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-@pytest.mark.parametrize("name", ["yolov4-tiny", "yolov7", "resnet50", "lenet", "yolov2", "yolov1"])
+@pytest.mark.parametrize("name", ["yolov4-tiny", "yolov7", "lenet", "yolov2", "yolov1"])
 def test_every_layer_and_every_input_is_there(name: str, tmp_path: Path) -> None:
     document = zoo.build(name)
     path = tmp_path / "net.svg"
     draw(document, path)
-    root = ET.parse(path).getroot()  # noqa: S314
-    layers = [int(one.attrib["data-layer"]) for one in root.iter(f"{SVG}rect") if len(one.attrib) > 3
-              and "data-layer" in one.attrib]  # fmt: skip
+    root = ET.parse(path).getroot()
+    rects = [one.attrib.get("data-layer") for one in root.iter(f"{SVG}rect")]
+    layers = [int(one) for one in rects if one is not None]
     assert layers == list(range(-1, len(document.layers)))
     edges = {
         (int(one.attrib["data-source"]), int(one.attrib["data-target"]))
@@ -39,14 +40,14 @@ def test_every_layer_and_every_input_is_there(name: str, tmp_path: Path) -> None
 def test_boxes_stand_apart_and_inside(name: str) -> None:
     drawn = picture(zoo.build(name))
     tops = [box.top for box in drawn.boxes]
-    assert all(b - a >= BOX_HEIGHT for a, b in zip(tops, tops[1:], strict=False))
+    assert all(b - a >= BOX_HEIGHT for a, b in itertools.pairwise(tops))
     for box in drawn.boxes:
         assert box.left >= 0
         assert box.left + BOX_WIDTH <= drawn.width
         assert box.top + BOX_HEIGHT <= drawn.height
         assert len(box.label) * 7 + len(box.channels) * 8 < BOX_WIDTH + 14
     lefts = [left for left, _ in drawn.columns]
-    assert all(b - a > BOX_WIDTH for a, b in zip(lefts, lefts[1:], strict=False))
+    assert all(b - a > BOX_WIDTH for a, b in itertools.pairwise(lefts))
     for edge in drawn.edges:
         assert all(0 <= x <= drawn.width and 0 <= y <= drawn.height for x, y in edge.points)
 
@@ -85,7 +86,7 @@ def test_nothing_is_written_where_it_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"cannot draw \.gif, expected \.svg or \.png"):
         draw(document, tmp_path / "net.gif")
     broken = Document.parse("[net]\nwidth=8\nheight=8\nchannels=3\n[yolo]\n", "x.cfg")
-    with pytest.raises(CfgError, match="x.cfg:5"):
+    with pytest.raises(CfgError, match=r"x\.cfg:5"):
         draw(broken, tmp_path / "net.svg")
     (tmp_path / "old.svg").write_text("old")
     with pytest.raises(FileExistsError):
@@ -99,5 +100,5 @@ def test_names_from_a_file_are_escaped(tmp_path: Path) -> None:
     path = tmp_path / "a<b&c.cfg"
     path.write_text(zoo.text("lenet"))
     draw(Document.read(path), tmp_path / "net.svg")
-    root = ET.parse(tmp_path / "net.svg").getroot()  # noqa: S314
+    root = ET.parse(tmp_path / "net.svg").getroot()
     assert any("a<b&c.cfg" in (one.text or "") for one in root.iter(f"{SVG}text"))
