@@ -146,7 +146,7 @@ class Options:
     def check_all(self) -> None:
         """Reads the values of all keys that the cfg has."""
         for line in self.section.entries:
-            if line.key in self._keys:
+            if line.key is not None and line.key in self._keys:
                 self.check(self._keys[line.key])
 
     def wrong(self, message: str, key: str | None = None) -> CfgError:
