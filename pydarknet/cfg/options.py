@@ -143,6 +143,12 @@ class Options:
         }
         readers[key.type](key.name)
 
+    def check_all(self) -> None:
+        """Reads the values of all keys that the cfg has."""
+        for line in self.section.entries:
+            if line.key is not None and line.key in self._keys:
+                self.check(self._keys[line.key])
+
     def wrong(self, message: str, key: str | None = None) -> CfgError:
         """An error at the key's line, or the section's; to be raised."""
         return self.document.wrong(message, self.section, key)
@@ -161,3 +167,10 @@ class Options:
     def values(self) -> dict[str, object]:
         """All values, as numbers where they are some: what `pydarknet.Layer.options` holds."""
         return {name: option_value(self.text(name)) for name in self._keys}
+
+
+def whole(section: Section, key: str, default: int) -> int:
+    """A key's whole number; the default where it is missing or is none."""
+    found = section.get(key)
+    number = read_whole(found) if found is not None else default
+    return default if number is None else number

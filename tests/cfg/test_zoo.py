@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_most_have_a_counterpart() -> None:
 def test_residual_networks_have_the_published_size(
     name: str, published: int, shortcuts: tuple[int, ...], normalized: int
 ) -> None:
-    steps = zip(shortcuts, shortcuts[1:], strict=False)
+    steps = itertools.pairwise(shortcuts)
     missing = sum(a * b + 2 * b for a, b in steps)
     assert parameters(name) == published - missing + 2 * normalized
 
