@@ -133,7 +133,7 @@ class Canvas:
             DataError: there is no such format.
         """
         if ending.lower() == ".svg":
-            return self.svg().encode()
+            return self.svg().encode("utf-8", "replace")
         import cv2
 
         try:

@@ -22,12 +22,13 @@ from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
+from .report import DetectionReport
 from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
 from .running import run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .sizes import COCO_SIDES, SizeMetrics
-from .table import coco_table, csv_table, text_table
+from .table import coco_table, csv_table, json_text, text_table
 from .tide import TideEvaluator, TideMetrics
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
+    "DetectionReport",
     "ImageCounts",
     "Operating",
     "ResultWriter",
@@ -57,6 +59,7 @@ __all__ = [
     "diou",
     "giou",
     "iou",
+    "json_text",
     "log_average_miss_rate",
     "read_box_file",
     "result_writer",
