@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import PALE, Canvas, Color
+from .canvas import GRID, PALE, Canvas, Color
 
 _LONGEST = 22
 _DARK: Color = (16, 60, 160)
@@ -45,12 +45,19 @@ def heat_map(
     canvas = Canvas(max(left + cell * len(columns) + 20 + round(3.3 * letters), 360), height)
     canvas.word(title, 8, 20, size=15)
     canvas.word(f"rows: {row_name}, columns: {column_name}", 8, 42, color=PALE)
+    right, bottom = left + cell * len(columns), top + cell * len(rows)
+    for i in range(len(rows) + 1):
+        canvas.line([(left, top + cell * i - 0.5), (right, top + cell * i - 0.5)], GRID)
+    for j in range(len(columns) + 1):
+        canvas.line([(left + cell * j - 0.5, top), (left + cell * j - 0.5, bottom)], GRID)
     for i, name in enumerate(rows):
         y = top + cell * i
         if cell >= 9:
             canvas.word(_short(name), left - 6, y + cell / 2 + 4, anchor="end", size=size)
         for j in range(len(columns)):
             shade = float(min(max(shades[i, j], 0), 1))
+            if not texts[i][j] and shade <= 0:
+                continue
             red, green, blue = (round(255 + (dark - 255) * shade) for dark in _DARK)
             canvas.rectangle(left + cell * j, y, cell - 1, cell - 1, (red, green, blue))
             if texts[i][j] and cell >= 20:
@@ -58,7 +65,6 @@ def heat_map(
                 middle = left + cell * j + cell / 2
                 canvas.word(texts[i][j], middle, y + cell / 2 + 4, color=ink, anchor="middle",
                             size=10)  # fmt: skip
-    bottom = top + cell * len(rows)
     for j, name in enumerate(columns):
         if cell < 9:
             break

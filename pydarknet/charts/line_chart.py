@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .canvas import COLORS, GRID, INK, PALE, Canvas, Color, Points
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 44, 44  # margins
+_LETTERS = 24
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def line_chart(
         y_name: of the vertical axis.
         x_top: right end of the horizontal axis, above 0.
         y_top: upper end of the vertical axis, above 0.
-        width: of the picture, in pixels.
+        width: of the picture without its legend, in pixels.
         height: of the picture, in pixels.
     """
-    canvas = Canvas(width, height)
+    named = [line.name for line in lines if line.name]
+    legend = 40 + round(7.2 * max((min(len(name), _LETTERS) for name in named), default=0))
+    canvas = Canvas(width + legend if named else width, height)
     inner_width, inner_height = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -70,16 +73,15 @@ def line_chart(
     canvas.word(x_name, _LEFT + inner_width / 2, height - 8, anchor="middle")
     canvas.word(title, _LEFT, 18, size=15)
     canvas.word(y_name, 6, _TOP - 10)
-    legend = _LEFT + 12 + 7 * len(y_name)
-    color_of = {number: COLORS[number % len(COLORS)] for number in range(len(lines))}
+    row = _TOP + 8
     for number, line in enumerate(lines):
-        color = line.color or color_of[number]
+        color = line.color or COLORS[number % len(COLORS)]
         places = [at(x, y) for x, y in line.points]
         canvas.line(places, color, line.width)
         for place in places if line.dots else []:
             canvas.dot(place, color, 3)
         if line.name:
-            canvas.rectangle(legend, _TOP - 16, 16, 4, color)
-            canvas.word(line.name, legend + 21, _TOP - 10, color=INK)
-            legend += 38 + round(7.2 * len(line.name))
+            canvas.rectangle(width, row - 6, 16, 4, color)
+            canvas.word(line.name[:_LETTERS], width + 22, row, color=INK)
+            row += 18
     return canvas

@@ -12,7 +12,7 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse}.wide{overflow-x:auto}
 td,th{padding:.2em .9em;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child{text-align:left}svg,img{max-width:100%;height:auto}
+td:first-child,th:first-child,.facts td{text-align:left}svg,img{max-width:100%;height:auto}
 .note{color:#666}figure{margin:1.2em 0}figcaption{color:#444}
 """
 
@@ -40,7 +40,8 @@ class Page:
     def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table; without a header its rows are a list of facts."""
         head = "".join(f"<th>{html.escape(cell)}" for cell in header)
-        lines = ["<div class=wide><table>", f"<tr>{head}</tr>" if header else ""]
+        opening = "<table>" if header else "<table class=facts>"
+        lines = [f"<div class=wide>{opening}", f"<tr>{head}</tr>" if header else ""]
         for row in rows:
             lines.append("<tr>" + "".join(f"<td>{html.escape(cell)}" for cell in row) + "</tr>")
         self._parts.append("\n".join([*lines, "</table></div>"]))

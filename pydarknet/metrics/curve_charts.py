@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..charts import Canvas, Line, bar_chart, heat_map, line_chart
+from ..charts.canvas import COLORS
 from .average_precision import best_from
 from .confusion import ConfusionMatrix
 from .curve import Curve
@@ -18,7 +19,7 @@ from .tide import KINDS, TideMetrics
 GRID = np.linspace(0, 1, 201)
 """Where the curves are read, on the horizontal axis."""
 
-_MOST_NAMED = 6
+_MOST_NAMED = 9
 _THIN = (205, 213, 228)
 
 
@@ -71,25 +72,24 @@ def curve_charts(metrics: DetectionMetrics) -> dict[str, Canvas]:
     charts = {}
     for name, values in curve_arrays(metrics).items():
         title, x_name, y_name = titles[name]
-        few = len(order) <= _MOST_NAMED
         lines = [
             Line(
-                metrics.names[number] if few else "",
+                metrics.names[number] if rank < _MOST_NAMED else "",
                 np.stack([GRID, values[number]], axis=1),
-                color=None if few else _THIN,
+                color=COLORS[rank] if rank < _MOST_NAMED else _THIN,
                 width=1.2,
             )
-            for number in order.tolist()
-        ]
+            for rank, number in enumerate(order.tolist())
+        ][::-1]  # those without a name below
         if len(order):
             mean = np.stack([GRID, values[order].mean(axis=0)], axis=1)
-            lines.append(Line("mean", mean, color=(20, 40, 110), width=3))
+            lines.append(Line("mean", mean, color=(20, 20, 20), width=3))
         charts[name] = line_chart(lines, title=title, x_name=x_name, y_name=y_name)
     return charts
 
 
 def confusion_chart(matrix: ConfusionMatrix, most: int = 60) -> Canvas:
-    """The confusion matrix; shades are parts of a row.
+    """The confusion matrix of the classes that occur; shades are parts of a row.
 
     Args:
         matrix: what is drawn.
@@ -99,14 +99,15 @@ def confusion_chart(matrix: ConfusionMatrix, most: int = 60) -> Canvas:
     none = len(matrix.names)
     wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
     wrong = wrong[:none]
-    kept = np.arange(none)
-    if none > most:
-        kept = np.sort(np.argsort(-wrong, kind="stable")[:most])
+    left_out = ""
+    kept = np.flatnonzero((counts.sum(axis=0) + counts.sum(axis=1))[:none])
+    if len(kept) > most:
+        left_out = f" ({most} of {len(kept)} classes)"
+        kept = np.sort(kept[np.argsort(-wrong[kept], kind="stable")[:most]])
     rows = np.append(kept, none)
     chosen = counts[np.ix_(rows, rows)]
     totals = np.maximum(counts[rows].sum(axis=1, keepdims=True), 1)
     names = [matrix.names[number] for number in kept.tolist()]
-    left_out = f" ({most} of {none} classes)" if none > most else ""
     return heat_map(
         chosen / totals,
         [[str(value) if value else "" for value in row] for row in chosen.tolist()],

@@ -112,7 +112,7 @@ def _errors(page: Page, found: Findings, chart: Canvas) -> None:
     )
     page.chart(chart)
     rows = [
-        (f"{name}, {KINDS[name]}", str(tide.counts[name]), f"{100 * tide.gain[name]:+.2f}")
+        (f"{name}: {KINDS[name]}", str(tide.counts[name]), f"{100 * tide.gain[name]:+.2f}")
         for name in KINDS
     ]
     rows.append(("all false positives", "", f"{100 * tide.false_positives:+.2f}"))
