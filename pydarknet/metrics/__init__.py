@@ -16,10 +16,12 @@ from .boxes import Truth
 from .candidates import ImageCounts
 from .classification import ClassificationEvaluator, ClassificationMetrics
 from .coco import CocoEvaluator, CocoMetrics
+from .coco_files import CocoFiles
 from .confusion import ConfusionMatrix
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
+from .masks import InstanceMasks, MaskEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
 from .report import DetectionReport
@@ -37,6 +39,7 @@ __all__ = [
     "ClassificationEvaluator",
     "ClassificationMetrics",
     "CocoEvaluator",
+    "CocoFiles",
     "CocoMetrics",
     "ConfusionMatrix",
     "Curve",
@@ -44,6 +47,8 @@ __all__ = [
     "DetectionMetrics",
     "DetectionReport",
     "ImageCounts",
+    "InstanceMasks",
+    "MaskEvaluator",
     "Operating",
     "ResultWriter",
     "SegmentationEvaluator",
