@@ -80,8 +80,10 @@ def line_chart(
         canvas.line(places, color, line.width)
         for place in places if line.dots else []:
             canvas.dot(place, color, 3)
+    for number in range(len(lines) - 1, -1, -1):  # what lies on top first
+        line = lines[number]
         if line.name:
-            canvas.rectangle(width, row - 6, 16, 4, color)
+            canvas.rectangle(width, row - 6, 16, 4, line.color or COLORS[number % len(COLORS)])
             canvas.word(line.name[:_LETTERS], width + 22, row, color=INK)
             row += 18
     return canvas
