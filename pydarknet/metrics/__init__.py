@@ -24,10 +24,11 @@ from .evaluator import DetectionEvaluator
 from .masks import InstanceMasks, MaskEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
+from .recall import RecallEvaluator, RecallMetrics
 from .report import DetectionReport
 from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
-from .running import run_network
+from .running import propose_network, run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .sizes import COCO_SIDES, SizeMetrics
 from .table import coco_table, csv_table, json_text, text_table
@@ -50,6 +51,8 @@ __all__ = [
     "InstanceMasks",
     "MaskEvaluator",
     "Operating",
+    "RecallEvaluator",
+    "RecallMetrics",
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
@@ -66,6 +69,7 @@ __all__ = [
     "iou",
     "json_text",
     "log_average_miss_rate",
+    "propose_network",
     "read_box_file",
     "result_writer",
     "run_network",
