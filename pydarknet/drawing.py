@@ -79,11 +79,11 @@ def draw(
         if labels:
             names = detections.class_names
             text = ", ".join(f"{names[row]} {detections.confidence[row]:.2f}" for row in box)
-            _label(canvas, text, (left, top), paint, rgb, thickness)
+            draw_label(canvas, text, (left, top), paint, rgb, thickness)
     return canvas
 
 
-def _label(
+def draw_label(
     canvas: Pixels,
     text: str,
     corner: tuple[int, int],
@@ -91,7 +91,16 @@ def _label(
     rgb: tuple[int, int, int],
     line_width: int,
 ) -> None:
-    """Writes a line on a filled strip above a corner, or below it where there is no room."""
+    """Writes a line on a filled strip above a corner, or below it where there is no room.
+
+    Args:
+        canvas: is drawn into.
+        text: the line.
+        corner: left and top edge of the box, in pixels.
+        paint: the strip's colour in the canvas's order of channels.
+        rgb: the same as red, green, blue: letters are dark or bright by it.
+        line_width: of the box, in pixels.
+    """
     import cv2
 
     height, width = canvas.shape[:2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
@@ -23,6 +23,7 @@ from ._native import (
     WeightsReport,
 )
 from ._opening import check_settings, load_weights
+from ._proposing import ProposalRequest
 from ._runner import Runner
 from .classification import Classification, best, center_crop
 from .detections import Detections
@@ -246,6 +247,41 @@ class Network:
             image, structure, request, color=color, resize=request.resize, batch_size=batch_size
         )
         return looked if isinstance(image, (list, tuple)) else looked[0]
+
+    def propose(
+        self,
+        images: Sequence[ImageLike],
+        *,
+        threshold: float = 0.001,
+        nms: float | None = 0.4,
+        resize: Resize | None = None,
+        color: Color = "bgr",
+        batch_size: int = 4,
+    ) -> list[Detections]:
+        """Finds where objects are, whatever they are: boxes by their objectness.
+
+        Args:
+            images: each as in `detect`.
+            threshold: objectness a box must exceed, 0..1.
+            nms: overlap (IoU) above which the weaker of two boxes is dropped, 0..1; None keeps all.
+            resize: as in `detect`.
+            color: order of the channels of an array, "bgr" or "rgb".
+            batch_size: images of one run.
+
+        Returns:
+            For each image its boxes; the confidence is the objectness, the class always 0.
+
+        Raises:
+            DarknetError, FileNotFoundError: as in `detect`.
+        """
+        structure = self._opened()
+        if not structure.heads:
+            raise ArgumentError(f"{self._name} has no detection head, expected [yolo] or the like")
+        request = ProposalRequest.checked(structure, threshold=threshold, nms=nms, resize=resize)
+        return self._runner.look(
+            tuple(images), structure, request, color=color, resize=request.resize,
+            batch_size=batch_size,
+        )  # fmt: skip
 
     @overload
     def classify(

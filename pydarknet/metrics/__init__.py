@@ -16,18 +16,22 @@ from .boxes import Truth
 from .candidates import ImageCounts
 from .classification import ClassificationEvaluator, ClassificationMetrics
 from .coco import CocoEvaluator, CocoMetrics
+from .coco_files import CocoFiles
 from .confusion import ConfusionMatrix
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
+from .masks import InstanceMasks, MaskEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
+from .recall import RecallEvaluator, RecallMetrics
+from .report import DetectionReport
 from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
-from .running import run_network
+from .running import propose_network, run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .sizes import COCO_SIDES, SizeMetrics
-from .table import coco_table, csv_table, text_table
+from .table import coco_table, csv_table, json_text, text_table
 from .tide import TideEvaluator, TideMetrics
 
 __all__ = [
@@ -36,13 +40,19 @@ __all__ = [
     "ClassificationEvaluator",
     "ClassificationMetrics",
     "CocoEvaluator",
+    "CocoFiles",
     "CocoMetrics",
     "ConfusionMatrix",
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
+    "DetectionReport",
     "ImageCounts",
+    "InstanceMasks",
+    "MaskEvaluator",
     "Operating",
+    "RecallEvaluator",
+    "RecallMetrics",
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
@@ -57,7 +67,9 @@ __all__ = [
     "diou",
     "giou",
     "iou",
+    "json_text",
     "log_average_miss_rate",
+    "propose_network",
     "read_box_file",
     "result_writer",
     "run_network",

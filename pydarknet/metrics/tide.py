@@ -23,12 +23,12 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 KINDS = {
-    "cls": "classification: near an object of another class",
-    "loc": "localisation: at an object of its class, but not well enough",
-    "both": "both: near an object of another class, but not well enough either",
-    "dupe": "duplicate: of an object that a more confident detection found",
-    "bkg": "background: where there is no object",
-    "miss": "missed: an object without any detection, wrong ones included",
+    "cls": "near an object of another class",
+    "loc": "at an object of its class, but not well enough",
+    "both": "neither the class nor the place is right, but there is something",
+    "dupe": "at an object that a more confident detection found",
+    "bkg": "where there is no object",
+    "miss": "an object without any detection, wrong ones included",
 }
 """The six kinds of errors, and what each is."""
 
