@@ -7,6 +7,14 @@ from .fit import Fit
 from .header import Header
 from .layout import layer_weights
 from .registry import PUBLISHED, Published, find_published
+from .tools.average import average
+from .tools.denormalize import denormalize
+from .tools.normalize import normalize
+from .tools.oneoff import oneoff
+from .tools.partial import partial
+from .tools.rescale import rescale
+from .tools.reset import reset
+from .tools.rgbgr import rgbgr
 
 __all__ = [
     "PUBLISHED",
@@ -15,8 +23,16 @@ __all__ = [
     "Published",
     "StoredLayer",
     "WeightsFile",
+    "average",
     "cache_folder",
+    "denormalize",
     "download",
     "find_published",
     "layer_weights",
+    "normalize",
+    "oneoff",
+    "partial",
+    "rescale",
+    "reset",
+    "rgbgr",
 ]
