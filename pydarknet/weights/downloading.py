@@ -219,7 +219,7 @@ def _fitting(published: Published, layout: Layout) -> Published:
     """
     layers = layout.layers if published.cut is None else layout.below(published.cut)
     numbers = 4 * sum(layer.count for layer in layers)
-    sizes = (20 + numbers, 16 + numbers)
+    sizes: tuple[int, ...] = (20 + numbers, 16 + numbers)
     if published.sizes:
         sizes = tuple(size for size in published.sizes if size in sizes)
     if not sizes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import WeightsError
-from .file import WeightsFile, read_layers
+from .file import StoredLayer, read_layers
 from .fit import Fit, check_fit, read_fit
 from .header import Header
 from .layout import Cfg, Layout, layer_weights, named_cut
@@ -121,10 +122,10 @@ def verify(path: str | os.PathLike[str], cfg: Cfg, *, whole: bool = False) -> Ve
     return Verification(file, layout.name, kind, tuple(problems), fit)
 
 
-def number_problems(weights: WeightsFile) -> list[str]:
+def number_problems(layers: Iterable[StoredLayer]) -> list[str]:
     """Arrays that no network can compute with: numbers that are not finite, negative variances."""
     found = []
-    for layer in weights.layers:
+    for layer in layers:
         for name, numbers in layer.arrays.items():
             wrong = ~np.isfinite(numbers)
             expected = "finite numbers"

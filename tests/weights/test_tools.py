@@ -59,6 +59,8 @@ classes=3
 num=3
 """
 
+FIRST = DETECTOR[DETECTOR.index("[conv") : DETECTOR.index("[maxpool]")]
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -207,7 +209,7 @@ def test_rescale_takes_inputs_from_0_to_1(normalized: bool, tmp_path: Path) -> N
     ("change", "problem"),
     [
         (("channels=3", "channels=1"), ":5: .*sees? 1 channels"),
-        ((DETECTOR[DETECTOR.index("[conv") : DETECTOR.index("[maxpool]")], "[connected]\noutput=4\n"),
+        ((FIRST, "[connected]\noutput=4\n"),
          ":5: .*expected a .convolutional"),
         (("size=3\n", "size=3\nbinary=1\n"), ":9: .*binary=1"),
         (("[maxpool]", "[maxpool]#"), None),
