@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 
 from ..cfg.writing import refuse_existing
@@ -45,13 +45,18 @@ _PLAIN: dict[str, Callable[[WeightsFile], WeightsFile]] = {
 }
 
 
+_WORDS = {
+    "average": "x.cfg out one.weights other.weights ...",
+    "partial": "x.cfg x.weights out N",
+    "oneoff": "x.cfg x.weights out [N]",
+}
+
+
 def run(command: str, words: Sequence[str]) -> int:
     """Runs one of the commands."""
-    last = {"partial": " N", "oneoff": " [N]"}.get(command, "")
-    expected = "x.cfg out one.weights other.weights ..."
-    if command != "average":
-        expected = f"x.cfg x.weights out{last}"
-    parser = Parser(f"weights {command}", expected, _SAYS[command])
+    parser = Parser(
+        f"weights {command}", _WORDS.get(command, "x.cfg x.weights out"), _SAYS[command]
+    )
     add = parser.add_argument
     add("--force", action="store_true", help="overwrite files that are there")
     add("--json", action="store_true", help="say what was written as a JSON object")
@@ -59,43 +64,44 @@ def run(command: str, words: Sequence[str]) -> int:
         add("--cfg-out", metavar="FILE", help="write the cfg that the new weights fit")
     if command == "normalize":
         add("--variance", type=float, metavar="X",
-            help="of the added statistics; Darknet writes 0 (default: so that results stay)")  # fmt: skip
+            help="of what is added; Darknet writes 0 (default: results stay)")  # fmt: skip
     options, rest = parser.split(words)
-    most = len(expected.replace("[N]", "N").split())
-    if len(rest) < 3 or (command == "partial" and len(rest) < most):
-        parser.error(f"expected {expected}")
-    if command != "average" and len(rest) > most:
-        parser.error(f"unexpected {rest[most]!r}")
-    number = None
-    if last and len(rest) == most:
-        try:
-            number = count(rest[3])
-        except Exception:
-            parser.error(f"{rest[3]!r}, expected a whole number of at least 1")
+    _check_words(parser, command, rest)
     out = rest[1] if command == "average" else rest[2]
     cfg_out = getattr(options, "cfg_out", None)
     for path in filter(None, (out, cfg_out)):
         refuse_existing(path, force=options.force)
-    made = _make(command, rest, number, options)
-    made.write(out, force=options.force)
+    made = _make(command, rest, options)
     if cfg_out:
         made.layout.document.write(cfg_out, force=options.force)
+    made.write(out, force=options.force)
     _report(made, out, cfg_out, options.json)
     return OK
 
 
-def _make(
-    command: str, words: Sequence[str], number: int | None, options: Namespace
-) -> WeightsFile:
+def _check_words(parser: Parser, command: str, words: Sequence[str]) -> None:
+    least = 4 if command == "partial" else 3
+    most = {"average": 1 << 30, "partial": 4, "oneoff": 4}.get(command, 3)
+    if len(words) < least:
+        parser.error(f"{len(words)} words, expected {_WORDS.get(command, 'x.cfg x.weights out')}")
+    if len(words) > most:
+        parser.error(f"unexpected {words[most]!r}")
+    if command in ("partial", "oneoff") and len(words) == 4:
+        try:
+            count(words[3])
+        except ArgumentTypeError as error:
+            parser.error(f"N: {error}")
+
+
+def _make(command: str, words: Sequence[str], options: Namespace) -> WeightsFile:
     layout = layer_weights(words[0])
     if command == "average":
         return average(WeightsFile.read(path, layout, cut=True) for path in words[2:])
     if command == "oneoff":
-        return oneoff(words[1], layout.document, number)
+        return oneoff(words[1], layout.document, int(words[3]) if len(words) == 4 else None)
     weights = WeightsFile.read(words[1], layout, cut=True)
     if command == "partial":
-        assert number is not None
-        return partial(weights, number)
+        return partial(weights, int(words[3]))
     if command == "normalize":
         given = {} if options.variance is None else {"variance": options.variance}
         return normalize(weights, **given)

@@ -12,7 +12,7 @@ from ..weights.downloading import published_problem
 from ..weights.file import read_layers
 from ..weights.fit import read_fit
 from ..weights.inspection import table
-from ..weights.picture import write_histograms
+from ..weights.picture import KINDS, write_histograms
 from .parser import Parser
 from .program import ERROR, OK, complain
 
@@ -27,9 +27,9 @@ def _verify(words: Sequence[str]) -> int:
     parser = Parser(
         "weights verify",
         "x.cfg x.weights [y.weights ...]",
-        "Checks that weights fit a cfg and hold numbers to compute with, and says which cut of the\n"
-        "network a file is. Without a cfg, size and sum of a published file are checked. The exit\n"
-        "code is 1 if a file is wrong.",
+        "Checks that weights fit a cfg and hold numbers to compute with, and says which cut of\n"
+        "the network a file is. Without a cfg, size and sum of a published file are checked. The\n"
+        "exit code is 1 if a file is wrong.",
     )
     add = parser.add_argument
     add("--cfg", metavar="FILE", help="the network, if not among the words")
@@ -81,8 +81,7 @@ def _inspect(words: Sequence[str]) -> int:
     add = parser.add_argument
     add("--layer", type=int, metavar="N", help="this layer only, from 0")
     add("--picture", metavar="FILE", help="write histograms, such as to x.png")
-    add("--kind", default="weights", metavar="ARRAY",
-        help="of the picture: weights, scales, biases, rolling_mean or rolling_variance")  # fmt: skip
+    add("--kind", choices=KINDS, default="weights", help="the picture's arrays (weights)")
     add("--force", action="store_true", help="overwrite the picture")
     add("--json", action="store_true", help="as a JSON object")
     options, rest = parser.split(words)

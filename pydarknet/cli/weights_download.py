@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..weights import PUBLISHED, Published, cache_folder, download, find_published
 from ..weights.transfer import Progress
@@ -76,7 +77,7 @@ def _bar(name: str, quiet: bool) -> Iterator[Progress | None]:
         return
     from tqdm import tqdm
 
-    bar: tqdm[None] | None = None
+    bar: Any = None
 
     def progress(done: int, whole: int | None) -> None:
         nonlocal bar

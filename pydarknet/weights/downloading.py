@@ -181,13 +181,13 @@ def _fetch_from(url: str, part: Part, published: Published, manner: _Manner) -> 
     return reason
 
 
-def published_problem(path: Path, published: Published) -> str | None:
+def published_problem(path: str | os.PathLike[str], published: Published) -> str | None:
     """What is wrong with a file that should be a published one; None where it is the one.
 
     Raises:
         OSError: it cannot be read.
     """
-    size = path.stat().st_size
+    size = os.stat(path).st_size
     if published.sizes and size not in published.sizes:
         return f"gave {size:,} bytes, expected {sizes_text(published.sizes)}"
     for kind, expected in published.sums.items():

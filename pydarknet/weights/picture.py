@@ -19,7 +19,7 @@ _COLUMNS = 6
 _BINS = 64
 _INK, _GRID, _WRONG = (60, 60, 60), (200, 200, 200), (40, 40, 220)
 _BARS = ((200, 130, 60), (90, 160, 70), (60, 120, 220), (170, 90, 170))  # blue, green, red
-_KINDS = ("weights", "scales", "biases", "rolling_mean", "rolling_variance")
+KINDS = ("weights", "scales", "biases", "rolling_mean", "rolling_variance")
 
 
 def draw_histograms(weights: WeightsFile, kind: str = "weights") -> Pixels:
@@ -39,11 +39,11 @@ def draw_histograms(weights: WeightsFile, kind: str = "weights") -> Pixels:
     Raises:
         ArgumentError: there is no such kind, or no layer has one.
     """
-    if kind not in _KINDS:
-        raise ArgumentError(f"kind={kind!r}, expected one of {', '.join(_KINDS)}")
+    if kind not in KINDS:
+        raise ArgumentError(f"kind={kind!r}, expected one of {', '.join(KINDS)}")
     panels = [
         _panel(f"{layer.index} {layer.layout.layer.type} {name.removesuffix(kind).rstrip('_')}",
-               numbers, _BARS[_KINDS.index(kind) % len(_BARS)])
+               numbers, _BARS[KINDS.index(kind) % len(_BARS)])
         for layer in weights.layers
         for name, numbers in layer.arrays.items()
         if name.endswith(kind)

@@ -87,8 +87,8 @@ class Verification:
         return found
 
 
-def verify(path: str | os.PathLike[str], cfg: Cfg, *, whole: bool = False) -> Verification:
-    """Checks a weights file: its size by the cfg, its kind, and every number.
+def verify(path: str | os.PathLike[str], cfg: Cfg | Layout, *, whole: bool = False) -> Verification:
+    """Checks a weights file: its kind, its size by the cfg, and if that is right every number.
 
     A file that ends exactly behind a layer is a cut, as ``yolov4.conv.137``; one that ends
     elsewhere is broken. If its name ends in ``.conv.N`` it must be that cut.
@@ -115,10 +115,9 @@ def verify(path: str | os.PathLike[str], cfg: Cfg, *, whole: bool = False) -> Ve
             check_fit(path, fit, len(layout.structure.layers) if whole else None)
     except WeightsError as error:
         problems.append(str(error))
-    layers = read_layers(path, fit)
-    problems += [
-        f"{file}: {text}" for text in number_problems(WeightsFile(fit.header, fit.layout, layers))
-    ]
+    # what does not fit would be read from the wrong places
+    layers = read_layers(path, fit) if kind != "misfit" else ()
+    problems += [f"{file}: {text}" for text in number_problems(layers)]
     return Verification(file, layout.name, kind, tuple(problems), fit)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import pydarknet
-from pydarknet.errors import ArgumentError, DownloadError
+from pydarknet.errors import ArgumentError, DownloadError, WeightsError
 from pydarknet.weights.cache import cache_folder, is_offline
 from pydarknet.weights.downloading import digest, download
 from pydarknet.weights.file_lock import file_lock
@@ -264,6 +264,30 @@ def test_nobody_listens(server: FaultServer) -> None:
     gone = dataclasses.replace(entry(), bases=("http://127.0.0.1:9/",))
     with pytest.raises(DownloadError, match=r"cannot be reached \(ConnectionError\)"):
         fetch(gone, retries=0)
+
+
+def test_a_host_that_nobody_knows(server: FaultServer) -> None:
+    """It is not asked again, and the next address is."""
+    unknown = ("http://no-such-host.invalid/", server.url)
+    check(fetch(dataclasses.replace(entry(), bases=unknown), pause=1e9))
+
+
+@pytest.mark.parametrize("summed", [True, False])
+def test_a_network_says_the_size(summed: bool, server: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / "x.cfg").write_text("[net]\ninputs=64\n[connected]\noutput=1000\n")
+    known = entry(server, summed=summed)
+    for sizes in ((), known.sizes, (len(DATA) - 4, len(DATA))):
+        check(fetch(dataclasses.replace(known, sizes=sizes), cfg=tmp_path / "x.cfg"))
+        (cache_folder() / NAME).unlink()
+    (tmp_path / "y.cfg").write_text("[net]\ninputs=63\n[connected]\noutput=1000\n")
+    asked = len(server.requests)
+    with pytest.raises(WeightsError, match=r"has 260,020 bytes, expected 256,020 for .*y\.cfg"):
+        fetch(known, cfg=tmp_path / "y.cfg")
+    assert len(server.requests) == asked
+    unsized = dataclasses.replace(known, sizes=())
+    with pytest.raises(DownloadError, match="has 260,020 bytes, expected 256,020 or 256,016"):
+        fetch(unsized, cfg=tmp_path / "y.cfg")
+    assert left_over() == []
 
 
 def test_offline(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
