@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from .._cut_name import named_cut
 from ..errors import WeightsError
 from .file import StoredLayer, read_layers
 from .fit import Fit, check_fit, read_fit
 from .header import Header
-from .layout import Cfg, Layout, layer_weights, named_cut
+from .layout import Cfg, Layout, layer_weights
 from .tools.batch_normalization import EPSILON
 
 

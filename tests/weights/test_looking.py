@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_networks import RunPython
 
 from pydarknet.cfg import Document
 from pydarknet.errors import ArgumentError, CfgError, WeightsError
@@ -133,8 +134,10 @@ def test_wrong_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         verify(tmp_path / "none", Document.parse(DETECTOR))
     (tmp_path / "x").write_bytes(bytes(20))
-    with pytest.raises(CfgError, match=r"<text>:2: \[convolutional\] unknown key filers"):
-        verify(tmp_path / "x", Document.parse("[net]\n[convolutional]\nfilers=3", "<text>"))
+    with pytest.raises(CfgError, match=r"<text>:4: \[convolutional\] unknown key filers"):
+        verify(
+            tmp_path / "x", Document.parse("[net]\ninputs=3\n[convolutional]\nfilers=3", "<text>")
+        )
 
 
 # ---- inspect ------------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ def test_histograms(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="kind='x', expected one of weights"):
         draw_histograms(whole, "x")
     plain = drawn("[net]\ninputs=3\n[connected]\noutput=2\n", tmp_path, name="plain")
-    with pytest.raises(ArgumentError, match="no layer of .* has any"):
+    with pytest.raises(ArgumentError, match=r"no layer of .* has any"):
         draw_histograms(plain, "scales")
 
 
@@ -247,3 +250,33 @@ def test_cut_files_and_odd_numbers(tmp_path: Path) -> None:
     assert not diff(one, nan).equal
     assert all(np.isfinite(row.largest) for row in diff(one, nan).arrays)
     assert Header().size == 20
+
+
+WITHOUT_ENGINE = """
+import sys
+sys.modules["pydarknet._engine"] = None
+from pydarknet.cli import main
+import pydarknet.weights as w
+assert "requests" not in sys.modules and "cv2" not in sys.modules
+for words in sys.argv[1:]:
+    assert main(words.split()) == 0, words
+"""
+
+
+def test_all_of_it_works_without_the_engine(tmp_path: Path, run_python: RunPython) -> None:
+    drawn(DETECTOR, tmp_path)
+    done = run_python(
+        "-c", WITHOUT_ENGINE,
+        "weights verify x.cfg x.weights",
+        "weights inspect x.cfg x.weights --picture h.png",
+        "partial x.cfg x.weights a 3",
+        "average x.cfg b x.weights x.weights",
+        "rgbgr x.cfg x.weights c",
+        "rescale x.cfg x.weights d",
+        "denormalize x.cfg x.weights e --cfg-out e.cfg",
+        "normalize e.cfg e f --cfg-out f.cfg",
+        "reset x.cfg x.weights g",
+        "weights diff x.cfg x.weights x.weights",
+        "weights list",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.decode()) == (0, "")
