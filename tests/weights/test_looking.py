@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -280,3 +281,15 @@ def test_all_of_it_works_without_the_engine(tmp_path: Path, run_python: RunPytho
         "weights list",
     )  # fmt: skip
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+@given(head=st.binary(min_size=0, max_size=24), more=st.integers(0, SIZE))
+@settings(max_examples=100)
+def test_any_bytes_are_answered(
+    head: bytes, more: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "x.weights"
+    path.write_bytes(head + bytes(more))
+    found = verify(path, Document.parse(DETECTOR))
+    assert found.ok or found.problems[0].startswith(f"{path}: ")
+    assert json.loads(json.dumps(found.as_dict()))["ok"] == found.ok
