@@ -1,4 +1,4 @@
-"""A .cfg file as lines that know what they mean: what is not edited is written back byte by byte."""
+"""A .cfg file as lines that know what they mean; what is not edited is written back as it was."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(eq=False)
 class Line:
-    """One line.
+    r"""One line.
 
     Attributes:
         text: the line without its ending.
-        ending: ``\\n``, ``\\r\\n``, or empty at the end of a file.
+        ending: ``\n``, ``\r\n``, or empty at the end of a file.
         number: of the line in its document, from 1.
         key: of ``key=value``, without blanks; None for other lines.
         value: without blanks and without a comment behind it; None for other lines.

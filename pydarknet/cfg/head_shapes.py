@@ -57,6 +57,7 @@ def anchored(site: Site) -> Made:
 
 
 def detection(site: Site) -> Made:
+    """``[detection]``, the head of YOLOv1."""
     o = site.options
     coords, num, classes, side = (o.integer(key, 1) for key in ("coords", "num", "classes", "side"))
     expected = side**2 * ((1 + coords) * num + classes)
@@ -69,6 +70,7 @@ def detection(site: Site) -> Made:
 
 
 def iseg(site: Site) -> Made:
+    """``[iseg]``: planes of classes and of an embedding."""
     o = site.options
     expected = o.integer("classes", 1) + o.integer("ids", 0)
     if site.input[0] != expected:

@@ -102,11 +102,13 @@ class Kernel:
 
 
 def padding_of(o: Options) -> int:
+    """Padding on each side."""
     padding = o.integer("padding", 0)
     return o.integer("size", 1) // 2 if o.flag("pad") else padding
 
 
 def convolutional(site: Site) -> Made:
+    """``[convolutional]``, with the blur of antialiasing."""
     o = site.options
     filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
     for key in ("stride_x", "stride_y"):
@@ -152,6 +154,7 @@ def _blur(shape: Shape, kind: int, stride_x: int, stride_y: int) -> tuple[Shape,
 
 
 def deconvolutional(site: Site) -> Made:
+    """``[deconvolutional]``: a transposed convolution."""
     o = site.options
     filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
     c, h, w = site.input
@@ -163,6 +166,7 @@ def deconvolutional(site: Site) -> Made:
 
 
 def local(site: Site) -> Made:
+    """``[local]``: filters of its own at every position."""
     o = site.options
     filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
     c, h, w = site.input
@@ -178,15 +182,15 @@ def local(site: Site) -> Made:
 
 
 def dense(inputs: int, outputs: int, batch_normalize: bool) -> tuple[int, float]:
+    """Parameters and operations of a fully connected step."""
     return outputs * (inputs + (4 if batch_normalize else 1)), 2.0 * inputs * outputs
 
 
 def connected(site: Site) -> Made:
+    """``[connected]``: fully connected."""
     o = site.options
     outputs = o.integer("output", 1)
-    parameters, operations = dense(
-        size(site.input), outputs, bool(o.integer("batch_normalize"))
-    )
+    parameters, operations = dense(size(site.input), outputs, bool(o.integer("batch_normalize")))
     return Made((outputs, 1, 1), parameters, operations)
 
 
@@ -210,6 +214,7 @@ def _pool(site: Site, antialiasing: int) -> Made:
 
 
 def maxpool(site: Site) -> Made:
+    """``[maxpool]``: the maximum of windows, or of channels."""
     o = site.options
     made = _pool(site, o.integer("antialiasing", 0, 2))
     channels = o.integer("out_channels", 1)
@@ -219,14 +224,17 @@ def maxpool(site: Site) -> Made:
 
 
 def local_avgpool(site: Site) -> Made:
+    """``[local_avgpool]``: the mean of windows."""
     return _pool(site, 0)
 
 
 def avgpool(site: Site) -> Made:
+    """``[avgpool]``: the mean of each plane."""
     return Made((site.input[0], 1, 1), 0, float(size(site.input)))
 
 
 def crop(site: Site) -> Made:
+    """``[crop]``: the centre of the image."""
     o = site.options
     height, width = o.integer("crop_height", 1), o.integer("crop_width", 1)
     c, h, w = site.input
@@ -236,14 +244,17 @@ def crop(site: Site) -> Made:
 
 
 def same(site: Site) -> Made:
+    """Sections that keep the shape."""
     return Made(site.input)
 
 
 def batchnorm(site: Site) -> Made:
+    """``[batchnorm]`` on its own."""
     return Made(site.input, 4 * site.input[0])
 
 
 def softmax(site: Site) -> Made:
+    """``[softmax]``, over groups."""
     groups = site.options.integer("groups", 1)
     if size(site.input) % groups:
         raise site.options.wrong(f"groups={groups} does not divide the {size(site.input)} inputs")
@@ -251,6 +262,7 @@ def softmax(site: Site) -> Made:
 
 
 def route(site: Site) -> Made:
+    """``[route]``: joins channels."""
     o = site.options
     o.require("layers")
     groups, group = o.integer("groups", 1), o.integer("group_id", 0)
@@ -272,6 +284,7 @@ def route(site: Site) -> Made:
 
 
 def shortcut(site: Site) -> Made:
+    """``[shortcut]``: the sum of layers."""
     o = site.options
     o.require("from")
     sources = [site.output_of(reference) for reference in o.integers("from")]
@@ -293,6 +306,7 @@ def _ratio(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def scale_channels(site: Site) -> Made:
+    """``[scale_channels]``: a layer times a number per channel or cell."""
     o = site.options
     o.require("from")
     reference = o.integer("from")
@@ -307,6 +321,7 @@ def scale_channels(site: Site) -> Made:
 
 
 def sam(site: Site) -> Made:
+    """``[sam]``: the product of two layers."""
     o = site.options
     o.require("from")
     other = site.output_of(o.integer("from"))
@@ -318,6 +333,7 @@ def sam(site: Site) -> Made:
 
 
 def upsample(site: Site) -> Made:
+    """``[upsample]``; with a negative stride, sums of blocks."""
     o = site.options
     stride = o.integer("stride")
     c, h, w = site.input
@@ -348,6 +364,7 @@ def _reorder(site: Site, stride: int, reverse: bool, classic: bool) -> Made:
 
 
 def reorg(site: Site) -> Made:
+    """``[reorg]``: the permutation of YOLOv2."""
     o = site.options
     stride, extra = o.integer("stride", 1), o.integer("extra", 0)
     if extra:
@@ -358,10 +375,12 @@ def reorg(site: Site) -> Made:
 
 
 def reorg3d(site: Site) -> Made:
+    """``[reorg3d]``: cells to channels, or back."""
     o = site.options
     return _reorder(site, o.integer("stride", 1), o.flag("reverse"), False)
 
 
 def implicit(site: Site) -> Made:
+    """``[implicit]``: a trained constant."""
     filters, atoms = (site.options.integer(key, 1) for key in ("filters", "atoms"))
     return Made((filters, atoms, 1), filters * atoms)

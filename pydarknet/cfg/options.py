@@ -161,3 +161,10 @@ class Options:
     def values(self) -> dict[str, object]:
         """All values, as numbers where they are some: what `pydarknet.Layer.options` holds."""
         return {name: option_value(self.text(name)) for name in self._keys}
+
+
+def whole(section: Section, key: str, default: int) -> int:
+    """A key's whole number; the default where it is missing or is none."""
+    found = section.get(key)
+    number = read_whole(found) if found is not None else default
+    return default if number is None else number

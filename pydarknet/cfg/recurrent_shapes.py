@@ -8,6 +8,7 @@ from .options import Options
 
 
 def rnn(site: Site) -> Made:
+    """``[rnn]``."""
     o = site.options
     output = o.integer("output", 1)
     o.default("hidden", output)
@@ -23,10 +24,12 @@ def rnn(site: Site) -> Made:
 
 
 def gru(site: Site) -> Made:
+    """``[gru]``: three gates."""
     return _gates(site, 3, 5)
 
 
 def lstm(site: Site) -> Made:
+    """``[lstm]``: four gates."""
     return _gates(site, 4, 5)
 
 
@@ -39,6 +42,7 @@ def _gates(site: Site, gates: int, sums: int) -> Made:
 
 
 def crnn(site: Site) -> Made:
+    """``[crnn]``: an rnn of convolutions."""
     o = site.options
     for key, pjreddies in (("output", "output_filters"), ("hidden", "hidden_filters")):
         o.default(key, o.integer(pjreddies, 1))
@@ -54,15 +58,14 @@ def crnn(site: Site) -> Made:
 
 
 def conv_lstm(site: Site) -> Made:
+    """``[conv_lstm]``: an lstm of convolutions."""
     o = site.options
     kernel = _kernel(o, o.integer("output", 1))
     of_input = kernel.over(site, site.input)
     state = of_input.output
     of_state = kernel.over(site, state)
     _check_state(site, state, of_state.output)
-    one_input, one_state = (
-        (part.parameters, part.operations) for part in (of_input, of_state)
-    )
+    one_input, one_state = ((part.parameters, part.operations) for part in (of_input, of_state))
     peephole, bottleneck = o.flag("peephole"), o.flag("bottleneck")
     if bottleneck and peephole:
         raise o.wrong("bottleneck together with peephole", "bottleneck")
@@ -77,6 +80,7 @@ def conv_lstm(site: Site) -> Made:
 
 
 def history(site: Site) -> Made:
+    """``[history]``: the steps before, as channels."""
     c, h, w = site.input
     return Made((c * site.options.integer("history_size", 1), h, w))
 

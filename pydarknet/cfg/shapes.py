@@ -62,7 +62,9 @@ def input_shape(document: Document) -> Shape:
         CfgError: [net] has neither all of width, height and channels, nor inputs alone.
     """
     net = Options(document, document.net)
-    width, height, channels = (net.integer(key, 0, 1 << 20) for key in ("width", "height", "channels"))
+    width, height, channels = (
+        net.integer(key, 0, 1 << 20) for key in ("width", "height", "channels")
+    )
     inputs = net.integer("inputs", 0)
     if width and height and channels:
         return channels, height, width
@@ -91,8 +93,7 @@ def infer(document: Document, *, width: int = 0, height: int = 0) -> Structure:
         raise error
 
     document.renumber()
-    for error in Options(document, document.net).unknown_keys():
-        raise error
+    refuse_unknown_keys(Options(document, document.net))
     found = walk(document, refuse, width=width, height=height, strict=True)
     assert found is not None
     return found
@@ -130,8 +131,7 @@ def walk(
         try:
             options = Options(document, section)
             if strict:
-                for error in options.unknown_keys():
-                    raise error
+                refuse_unknown_keys(options)
             if before is None and types[index] in ("route", "implicit"):
                 before = (0, 0, 0)  # they do not look at it
             if before is None:
@@ -165,6 +165,12 @@ def walk(
         outputs=tuple(sorted({last, *(head.layer for head in made_heads)})),
         heads=tuple(made_heads),
     )
+
+
+def refuse_unknown_keys(options: Options) -> None:
+    """Raises the first error of a key that the section does not have."""
+    for error in options.unknown_keys():
+        raise error
 
 
 def _check_output(options: Options, made: Made, before: Shape) -> None:

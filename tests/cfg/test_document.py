@@ -26,7 +26,21 @@ filters=9\r
 activation=leaky"""
 
 words = st.sampled_from(
-    ["[net]", "[conv]", "[conv", "[]", "width=32", "a=b=c", "key", "=3", "k=", "# x", ";y", " ", "#"]
+    [
+        "[net]",
+        "[conv]",
+        "[conv",
+        "[]",
+        "width=32",
+        "a=b=c",
+        "key",
+        "=3",
+        "k=",
+        "# x",
+        ";y",
+        " ",
+        "#",
+    ]
 )
 blanks = st.sampled_from(["", " ", "\t", "  "])
 lines = st.tuples(blanks, words | st.text("a[]=#; \r\x07é", max_size=6), blanks).map("".join)

@@ -25,7 +25,7 @@ def compare(text: bytes, name: str) -> None:
     except CfgError as error:
         with pytest.raises(CfgError) as ours:
             infer(Document.parse(text, name))
-        assert ours.value.line == error.line
+        assert ours.value.line == error.line  # noqa: PT017
         return
     ours_ = infer(Document.parse(text, name))
     assert ours_.input_shape == theirs.input_shape
