@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 
@@ -96,7 +97,10 @@ def _check_words(parser: Parser, command: str, words: Sequence[str]) -> None:
 def _make(command: str, words: Sequence[str], options: Namespace) -> WeightsFile:
     layout = layer_weights(words[0])
     if command == "average":
-        return average(WeightsFile.read(path, layout, cut=True) for path in words[2:])
+        from tqdm import tqdm
+
+        files = tqdm(words[2:], unit="file", file=sys.stderr, leave=False, delay=1)
+        return average(WeightsFile.read(path, layout, cut=True) for path in files)
     if command == "oneoff":
         return oneoff(words[1], layout.document, int(words[3]) if len(words) == 4 else None)
     weights = WeightsFile.read(words[1], layout, cut=True)

@@ -103,6 +103,7 @@ def fetch(
     Raises:
         Refused: the server does not have it, or has something else.
         Broken: the connection failed, stalled or ended early.
+        OSError: the part cannot be written.
     """
     import requests
 
@@ -123,6 +124,9 @@ def fetch(
             _write(answer, part, start, whole, progress)
     except requests.exceptions.RequestException as error:
         raise _failure(error, timeout) from error
+    except OSError as error:
+        error.filename = error.filename or str(part.path)  # a full disk does not say which file
+        raise
     if whole is not None and part.size < whole:
         raise Broken(f"ended after {part.size:,} of {whole:,} bytes")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_networks import RunPython
 
 import pydarknet
 from pydarknet.errors import ArgumentError, DownloadError, WeightsError
@@ -39,6 +40,7 @@ def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYDARKNET_OFFLINE", "PYDARKNET_MIRROR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYDARKNET_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,.invalid")
 
 
 def entry(*servers: FaultServer, summed: bool = True, sized: bool = True) -> Published:
@@ -328,6 +330,26 @@ def test_a_folder_that_cannot_be_written(server: FaultServer, tmp_path: Path) ->
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match=r"file"):
         fetch(entry(server), folder=tmp_path / "file")
+
+
+DISK_FULL = """
+import resource, sys
+from pydarknet.weights.downloading import download
+from pydarknet.weights.registry import Published
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    download(Published("x.weights", "x.cfg", (int(sys.argv[2]),), (sys.argv[1],)))
+except OSError as error:
+    print(type(error).__name__, error.filename)
+"""
+
+
+def test_a_disk_that_is_full(server: FaultServer, run_python: RunPython) -> None:
+    done = run_python("-c", DISK_FULL, server.url, len(DATA))
+    part = cache_folder() / f"{NAME}.part"
+    assert done.stdout.decode() == f"OSError {part}\n"
+    assert (cache_folder() / NAME).exists() is False
+    check(fetch(entry(server)))
 
 
 def test_wrong_words() -> None:
