@@ -64,7 +64,7 @@ def _verify_published(files: Sequence[str], as_json: bool) -> int:
         checked = next(iter(published.sums), "size")
         rows.append({"file": file, "ok": problem is None, "problem": problem, "checked": checked})
         if not as_json:
-            word = f"as published ({checked})" if problem is None else f"it {problem}"
+            word = f"as published ({checked})" if problem is None else problem
             print(f"{file}: {word}")
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

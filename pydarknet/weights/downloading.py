@@ -94,7 +94,7 @@ def download(
                 part.discard()
             _fetch_any(urls, part, published, _Manner(retries, timeout, pause, progress))
             if layout is not None:
-                check_fit(part.path, read_fit(part.path, layout), published.cut)
+                _check_fit(part, layout, published)
             _sync(part.path)
             part.path.replace(target)
             part.finish()
@@ -189,13 +189,13 @@ def published_problem(path: str | os.PathLike[str], published: Published) -> str
     """
     size = os.stat(path).st_size
     if published.sizes and size not in published.sizes:
-        return f"gave {size:,} bytes, expected {sizes_text(published.sizes)}"
+        return f"has {size:,} bytes, expected {sizes_text(published.sizes)}"
     for kind, expected in published.sums.items():
         found = digest(path, kind)
         if found != expected:
             other = published.other_builds.get(found, "") if kind == "sha256" else ""
             hint = f" ({other})" if other else ""
-            return f"gave a file with {kind} {found}{hint}, expected {expected}"
+            return f"is a file with {kind} {found}{hint}, expected {expected}"
         break  # the first is the strongest; to compute others tells no more
     return None
 
@@ -229,6 +229,15 @@ def _fitting(published: Published, layout: Layout) -> Published:
             file=published.name,
         )
     return dataclasses.replace(published, sizes=sizes)
+
+
+def _check_fit(part: Part, layout: Layout, published: Published) -> None:
+    """Checks what came against the network: its header says how wide its counter is."""
+    try:
+        check_fit(part.path, read_fit(part.path, layout), published.cut)
+    except WeightsError:
+        part.discard()
+        raise
 
 
 def _sync(path: Path) -> None:

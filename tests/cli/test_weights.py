@@ -144,7 +144,7 @@ def test_verify_by_the_name_of_a_published_file(folder: Path, capfd: Capture) ->
     (folder / "yolov4-tiny.weights").write_bytes(b"<html>")
     code, out, _ = run(capfd, "weights", "verify", "yolov4-tiny.weights")
     assert code == 1
-    assert out == "yolov4-tiny.weights: it gave 6 bytes, expected 24,251,276\n"
+    assert out == "yolov4-tiny.weights: has 6 bytes, expected 24,251,276\n"
     code, _, err = run(capfd, "weights", "verify", "x.weights")
     assert (code, "or give the cfg it should fit" in err) == (1, True)
     with (folder / "yolov7.weights").open("wb") as file:

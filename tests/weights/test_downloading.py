@@ -292,6 +292,15 @@ def test_a_network_says_the_size(summed: bool, server: FaultServer, tmp_path: Pa
     assert left_over() == []
 
 
+def test_a_header_that_does_not_fit_the_size(server: FaultServer, tmp_path: Path) -> None:
+    """Version 0.1 has a counter of 4 bytes: the file is 4 too long for it."""
+    (tmp_path / "x.cfg").write_text("[net]\ninputs=64\n[connected]\noutput=1000\n")
+    server.data = DATA.replace(b"\2", b"\1", 1)
+    with pytest.raises(WeightsError, match="has 260,020 bytes, expected 260,016"):
+        fetch(entry(server, summed=False), cfg=tmp_path / "x.cfg")
+    assert left_over() == []
+
+
 def test_offline(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
     with pytest.raises(DownloadError, match=r"x\.weights is not in .*offline"):
