@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 
 from ..cfg.writing import refuse_existing
+from ..errors import WeightsError
 from ..weights import (
     WeightsFile,
     average,
@@ -20,6 +21,8 @@ from ..weights import (
     reset,
     rgbgr,
 )
+from ..weights.bad_numbers import number_problems
+from ..weights.layout import Layout
 from .parser import Parser, count
 from .program import OK
 
@@ -100,16 +103,24 @@ def _make(command: str, words: Sequence[str], options: Namespace) -> WeightsFile
         from tqdm import tqdm
 
         files = tqdm(words[2:], unit="file", file=sys.stderr, leave=False, delay=1)
-        return average(WeightsFile.read(path, layout, cut=True) for path in files)
+        return average(_read(path, layout) for path in files)
     if command == "oneoff":
         return oneoff(words[1], layout.document, int(words[3]) if len(words) == 4 else None)
-    weights = WeightsFile.read(words[1], layout, cut=True)
     if command == "partial":
-        return partial(weights, int(words[3]))
+        return partial(WeightsFile.read(words[1], layout, cut=True), int(words[3]))
+    weights = _read(words[1], layout)
     if command == "normalize":
         given = {} if options.variance is None else {"variance": options.variance}
         return normalize(weights, **given)
     return _PLAIN[command](weights)
+
+
+def _read(path: str, layout: Layout) -> WeightsFile:
+    """Reads a file whose numbers can be computed with."""
+    weights = WeightsFile.read(path, layout, cut=True)
+    for problem in number_problems(weights.layers):
+        raise WeightsError(f"{path}: {problem}", file=path)
+    return weights
 
 
 def _report(made: WeightsFile, out: str, cfg_out: str | None, as_json: bool) -> None:

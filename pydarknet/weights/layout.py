@@ -20,6 +20,13 @@ STATISTICS = ("scales", "rolling_mean", "rolling_variance")
 """What batch normalisation adds to a block."""
 
 
+EPSILON = 1e-5
+"""Added to the variance, inside the root.
+
+compat: Darknet's commands take 1e-6 for [connected], but its networks compute with this one.
+"""
+
+
 @dataclass(frozen=True)
 class Array:
     """An array of a layer: float32, in C order."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from .._cut_name import named_cut
 from ..errors import WeightsError
-from .file import StoredLayer, read_layers
+from .bad_numbers import number_problems
+from .file import read_layers
 from .fit import Fit, check_fit, read_fit
 from .header import Header
 from .layout import Cfg, Layout, layer_weights
-from .tools.batch_normalization import EPSILON
 
 
 @dataclass(frozen=True)
@@ -120,23 +117,3 @@ def verify(path: str | os.PathLike[str], cfg: Cfg | Layout, *, whole: bool = Fal
     layers = read_layers(path, fit) if kind != "misfit" else ()
     problems += [f"{file}: {text}" for text in number_problems(layers)]
     return Verification(file, layout.name, kind, tuple(problems), fit)
-
-
-def number_problems(layers: Iterable[StoredLayer]) -> list[str]:
-    """Arrays that no network can compute with: numbers that are not finite, negative variances."""
-    found = []
-    for layer in layers:
-        for name, numbers in layer.arrays.items():
-            wrong = ~np.isfinite(numbers)
-            expected = "finite numbers"
-            if not wrong.any() and name.endswith("rolling_variance"):
-                wrong, expected = numbers + EPSILON <= 0, "variances of at least 0"
-            count = int(wrong.sum())
-            if count:
-                first = int(np.argmax(wrong.ravel()))
-                also = f" (and {count - 1} more)" if count > 1 else ""
-                found.append(
-                    f"{layer.layout}: number {first} of {name} is "
-                    f"{numbers.ravel()[first]:g}{also}, expected {expected}"
-                )
-    return found

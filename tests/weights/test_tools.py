@@ -176,6 +176,15 @@ def test_statistics_that_are_not_in_the_file(tmp_path: Path) -> None:
             tool(whole)
 
 
+@pytest.mark.parametrize("tool", [denormalize, reset])
+def test_negative_variances(tool: object, tmp_path: Path) -> None:
+    whole = drawn(DETECTOR, tmp_path)
+    new = {"rolling_variance": np.array([1, -1, 1, -2], np.float32)}
+    wrong = whole.map(lambda one: one.replace(new) if one.index == 0 else one)
+    with pytest.raises(WeightsError, match=r"number 1 of rolling_variance is -1 \(and 1 more\)"):
+        tool(wrong)  # type: ignore[operator]
+
+
 def test_a_cut_file_is_normalized_as_far_as_it_goes(tmp_path: Path) -> None:
     cut = partial(drawn(DETECTOR, tmp_path), 1)
     text = denormalize(cut).layout.document.to_bytes().decode()

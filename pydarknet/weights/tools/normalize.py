@@ -7,8 +7,8 @@ import numpy as np
 from ...cfg import Section
 from ...errors import ArgumentError
 from ..file import WeightsFile
-from ..layout import Block
-from .batch_normalization import EPSILON, Arrays, edited_cfg, rebuilt
+from ..layout import EPSILON, Block
+from .batch_normalization import Arrays, edited_cfg, rebuilt
 
 NEUTRAL = 1 - EPSILON
 """The variance that normalisation divides by 1 with."""

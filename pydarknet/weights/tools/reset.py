@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..file import StoredLayer, WeightsFile
-from .batch_normalization import EPSILON, check_statistics, folded
+from ..layout import EPSILON
+from .batch_normalization import check_statistics, folded
 
 
 def reset(weights: WeightsFile) -> WeightsFile:
@@ -20,6 +21,7 @@ def reset(weights: WeightsFile) -> WeightsFile:
 
     Raises:
         CfgError: the statistics of a layer are not in the file.
+        WeightsError: numbers are not finite, or variances negative.
     """
     check_statistics(weights)
 

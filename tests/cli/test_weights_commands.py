@@ -62,6 +62,18 @@ def test_commands_that_write(command: str, folder: Path, capfd: Capture) -> None
     assert sorted(path.name for path in folder.iterdir()) == ["out", "x.cfg", "x.weights"]
 
 
+@pytest.mark.parametrize("command", CHANGES)
+def test_numbers_nobody_can_compute_with(command: str, folder: Path, capfd: Capture) -> None:
+    """They are not spread; what is cut off may be anything."""
+    data = (folder / "x.weights").read_bytes()
+    (folder / "x.weights").write_bytes(data[:-4] + b"\0\0\xc0\x7f")
+    code, _, err = run(capfd, command, *CHANGES[command])
+    assert (folder / "out").exists() == (command == "partial")
+    if command != "partial":
+        last = "layer 3 [convolutional]: number 143 of weights is nan, expected finite numbers"
+        assert (code, err) == (1, f"pydarknet: error: x.weights: {last}\n")
+
+
 @pytest.mark.parametrize("command", ["denormalize", "normalize"])
 def test_the_cfg_that_fits(command: str, folder: Path, capfd: Capture) -> None:
     words = [command, "x.cfg", "x.weights", "y.weights", "--cfg-out", "y.cfg"]
