@@ -24,14 +24,14 @@ COMMANDS = {
     "cfg": "checks, edits, compares, draws and writes .cfg files: cfg lint x.cfg",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
+    "weights": "downloads, checks and changes weights: weights verify x.cfg x.weights",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
 }
 
 LATER = {
     *("yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
-    *("super", "lsd", "art", "tag", "nightmare", "average", "partial", "oneoff", "rgbgr", "reset"),
-    *("denormalize", "normalize", "rescale", "statistics", "ops", "speed", "visualize"),
+    *("super", "lsd", "art", "tag", "nightmare", "ops", "speed", "visualize"),
 }
 """Darknet's other commands."""
 
@@ -120,6 +120,11 @@ def _dispatch(words: list[str]) -> int:
     if command in COMMANDS:
         module = importlib.import_module(f".{command}", __package__)
         return int(module.run(rest))
+    from .weights import DARKNETS
+    from .weights import run as weights
+
+    if command in DARKNETS:
+        return weights(words)
     if command in LATER:
         return complain(f"{command} is not in this version of pydarknet yet", ERROR)
     near = difflib.get_close_matches(command, COMMANDS, n=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import time
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._arguments import check_whole
-from ..errors import ArgumentError, DownloadError
+from ..errors import ArgumentError, DownloadError, WeightsError
 from .cache import cache_folder, is_offline
 from .file_lock import file_lock
+from .fit import check_fit, read_fit
+from .layout import Cfg, Layout, layer_weights
 from .registry import Published, find_published
 from .transfer import Broken, Part, Progress, Refused, fetch, sizes_text
 
@@ -23,7 +26,7 @@ def download(
     name: str | Published,
     folder: str | os.PathLike[str] | None = None,
     *,
-    cfg: str | os.PathLike[str] | None = None,
+    cfg: Cfg | None = None,
     mirrors: Iterable[str] = (),
     retries: int = 3,
     timeout: float = 15.0,
@@ -44,7 +47,7 @@ def download(
         name: of the file, as in `pydarknet.weights.PUBLISHED`, with or without ``.weights``; or
             an entry of your own.
         folder: where to put it; None for the cache, see `cache_folder`.
-        cfg: a network it must fit.
+        cfg: a network it must fit; the size follows from it where it is not known.
         mirrors: addresses of folders that are tried first. ``$PYDARKNET_MIRROR`` names one more.
         retries: of each address, after what may be temporary.
         timeout: seconds without a byte after which a server counts as stalled.
@@ -61,16 +64,20 @@ def download(
         ArgumentError: no file of this name is known.
         DownloadError: no address gave the right file, or the network may not be used.
         WeightsError: the file does not fit ``cfg``.
+        CfgError: ``cfg`` is wrong.
         OSError: the folder cannot be written to.
     """
     published = find_published(name) if isinstance(name, str) else name
+    layout = None
+    if cfg is not None:
+        layout = layer_weights(cfg)
+        published = _fitting(published, layout)
     check_whole("retries", retries)
     if not timeout > 0:
         raise ArgumentError(f"timeout={timeout!r}, expected seconds above 0")
     place = cache_folder() if folder is None else Path(folder)
     target = place / published.name
     if not force and _is_there(target, published):
-        _check_fit(target, cfg, published)
         return target
     if is_offline() if offline is None else offline:
         raise DownloadError(
@@ -86,7 +93,8 @@ def download(
             if force:
                 part.discard()
             _fetch_any(urls, part, published, _Manner(retries, timeout, pause, progress))
-            _check_fit(part.path, cfg, published)
+            if layout is not None:
+                _check_fit(part, layout, published)
             _sync(part.path)
             part.path.replace(target)
             part.finish()
@@ -162,7 +170,7 @@ def _fetch_from(url: str, part: Part, published: Published, manner: _Manner) -> 
                 wait = manner.pause * 2**attempt if error.wait is None else error.wait
                 time.sleep(min(wait, _LONGEST_WAIT))
             continue
-        problem = _problem(part.path, published)
+        problem = published_problem(part.path, published)
         if problem is None:
             return None
         part.discard()
@@ -173,17 +181,21 @@ def _fetch_from(url: str, part: Part, published: Published, manner: _Manner) -> 
     return reason
 
 
-def _problem(path: Path, published: Published) -> str | None:
-    """What is wrong with a file that came; None where it is the right one."""
-    size = path.stat().st_size
+def published_problem(path: str | os.PathLike[str], published: Published) -> str | None:
+    """What is wrong with a file that should be a published one; None where it is the one.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = os.stat(path).st_size
     if published.sizes and size not in published.sizes:
-        return f"gave {size:,} bytes, expected {sizes_text(published.sizes)}"
+        return f"has {size:,} bytes, expected {sizes_text(published.sizes)}"
     for kind, expected in published.sums.items():
         found = digest(path, kind)
         if found != expected:
             other = published.other_builds.get(found, "") if kind == "sha256" else ""
             hint = f" ({other})" if other else ""
-            return f"gave a file with {kind} {found}{hint}, expected {expected}"
+            return f"is a file with {kind} {found}{hint}, expected {expected}"
         break  # the first is the strongest; to compute others tells no more
     return None
 
@@ -199,7 +211,33 @@ def digest(path: str | os.PathLike[str], kind: str = "sha256") -> str:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
-def _check_fit(path: Path, cfg: str | os.PathLike[str] | None, published: Published) -> None: ...
+def _fitting(published: Published, layout: Layout) -> Published:
+    """The entry with the sizes that fit a network.
+
+    Raises:
+        WeightsError: none of its sizes does.
+    """
+    layers = layout.layers if published.cut is None else layout.below(published.cut)
+    numbers = 4 * sum(layer.count for layer in layers)
+    sizes: tuple[int, ...] = (20 + numbers, 16 + numbers)
+    if published.sizes:
+        sizes = tuple(size for size in published.sizes if size in sizes)
+    if not sizes:
+        raise WeightsError(
+            f"{published.name}: has {sizes_text(published.sizes)} bytes, expected "
+            f"{20 + numbers:,} for {layout.name}",
+            file=published.name,
+        )
+    return dataclasses.replace(published, sizes=sizes)
+
+
+def _check_fit(part: Part, layout: Layout, published: Published) -> None:
+    """Checks what came against the network: its header says how wide its counter is."""
+    try:
+        check_fit(part.path, read_fit(part.path, layout), published.cut)
+    except WeightsError:
+        part.discard()
+        raise
 
 
 def _sync(path: Path) -> None:

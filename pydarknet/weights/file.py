@@ -80,6 +80,7 @@ class WeightsFile:
         cfg: Cfg | Layout,
         *,
         up_to: int | None = None,
+        cut: bool = False,
     ) -> WeightsFile:
         """Reads a file; all of it is held in memory.
 
@@ -88,6 +89,7 @@ class WeightsFile:
             cfg: the network it belongs to.
             up_to: the file holds the layers below this number only. A file called ``x.conv.N``
                 says so itself.
+            cut: whatever its name, the file may end behind any layer.
 
         Raises:
             WeightsError: the file does not fit the cfg.
@@ -95,9 +97,10 @@ class WeightsFile:
             OSError: a file cannot be read.
         """
         found = read_fit(path, cfg)
-        check_fit(path, found, up_to)
-        cut = None if found.whole or found.cut is None else found.cut[0]
-        return cls(found.header, found.layout, read_layers(path, found), cut)
+        if not (cut and up_to is None and found.cut):
+            check_fit(path, found, up_to)
+        layers = None if found.whole or found.cut is None else found.cut[0]
+        return cls(found.header, found.layout, read_layers(path, found), layers)
 
     def write(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the file, whole or not at all. What was read and not changed gives equal bytes.

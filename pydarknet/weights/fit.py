@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._cut_name import named_cut
 from ..errors import WeightsError
 from .header import MOST_HEADER_BYTES, Header, check_kind
-from .layout import Cfg, Layout, layer_weights, named_cut
+from .layout import Cfg, Layout, layer_weights
 
 
 @dataclass(frozen=True)

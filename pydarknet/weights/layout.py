@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -19,6 +18,13 @@ Cfg: TypeAlias = "str | os.PathLike[str] | Document"
 
 STATISTICS = ("scales", "rolling_mean", "rolling_variance")
 """What batch normalisation adds to a block."""
+
+
+EPSILON = 1e-5
+"""Added to the variance, inside the root.
+
+compat: Darknet's commands take 1e-6 for [connected], but its networks compute with this one.
+"""
 
 
 @dataclass(frozen=True)
@@ -157,12 +163,6 @@ def layer_weights(cfg: Cfg) -> Layout:
     document = cfg if isinstance(cfg, Document) else Document.read(cfg)
     structure = infer(document)
     return Layout(document, structure, tuple(_stored_layers(structure)))
-
-
-def named_cut(path: str | os.PathLike[str]) -> int | None:
-    """How many layers a file called ``x.conv.N`` holds; None for other names."""
-    found = re.search(r"\.conv\.(\d+)$", os.fsdecode(path))
-    return int(found[1]) if found else None
 
 
 def _stored_layers(structure: Structure) -> Iterator[LayerLayout]:

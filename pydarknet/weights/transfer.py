@@ -103,6 +103,7 @@ def fetch(
     Raises:
         Refused: the server does not have it, or has something else.
         Broken: the connection failed, stalled or ended early.
+        OSError: the part cannot be written.
     """
     import requests
 
@@ -122,7 +123,10 @@ def fetch(
             part.note(url, answer.headers.get("ETag") or answer.headers.get("Last-Modified"))
             _write(answer, part, start, whole, progress)
     except requests.exceptions.RequestException as error:
-        raise Broken(_reason(error, timeout)) from error
+        raise _failure(error, timeout) from error
+    except OSError as error:
+        error.filename = error.filename or str(part.path)  # a full disk does not say which file
+        raise
     if whole is not None and part.size < whole:
         raise Broken(f"ended after {part.size:,} of {whole:,} bytes")
 
@@ -194,18 +198,19 @@ def _write(
                 progress(done, whole)
 
 
-def _reason(error: Exception, timeout: float) -> str:
+def _failure(error: Exception, timeout: float) -> Refused | Broken:
+    """What a failed connection means; the text of the library is too long for people."""
     import requests
 
     text = f"{error!r}"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"did not answer within {timeout:g} seconds"
-    if isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in text:
-        return f"stalled: no byte for {timeout:g} seconds"
-    if "IncompleteRead" in text or isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "broke off"
     if "NameResolutionError" in text or "getaddrinfo" in text:
-        return "its host is unknown here"
+        return Refused("is on a host that is unknown here")
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not trusted"
-    return f"cannot be reached ({type(error).__name__})"
+        return Refused("has a certificate that is not trusted")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Broken(f"did not answer within {timeout:g} seconds")
+    if isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in text:
+        return Broken(f"stalled: no byte for {timeout:g} seconds")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in text:
+        return Broken("broke off")
+    return Broken(f"cannot be reached ({type(error).__name__})")

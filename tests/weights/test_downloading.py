@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_networks import RunPython
 
 import pydarknet
-from pydarknet.errors import ArgumentError, DownloadError
+from pydarknet.errors import ArgumentError, DownloadError, WeightsError
 from pydarknet.weights.cache import cache_folder, is_offline
 from pydarknet.weights.downloading import digest, download
 from pydarknet.weights.file_lock import file_lock
@@ -39,6 +40,7 @@ def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYDARKNET_OFFLINE", "PYDARKNET_MIRROR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYDARKNET_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,.invalid")
 
 
 def entry(*servers: FaultServer, summed: bool = True, sized: bool = True) -> Published:
@@ -266,6 +268,39 @@ def test_nobody_listens(server: FaultServer) -> None:
         fetch(gone, retries=0)
 
 
+def test_a_host_that_nobody_knows(server: FaultServer) -> None:
+    """It is not asked again, and the next address is."""
+    unknown = ("http://no-such-host.invalid/", server.url)
+    check(fetch(dataclasses.replace(entry(), bases=unknown), pause=1e9))
+
+
+@pytest.mark.parametrize("summed", [True, False])
+def test_a_network_says_the_size(summed: bool, server: FaultServer, tmp_path: Path) -> None:
+    (tmp_path / "x.cfg").write_text("[net]\ninputs=64\n[connected]\noutput=1000\n")
+    known = entry(server, summed=summed)
+    for sizes in ((), known.sizes, (len(DATA) - 4, len(DATA))):
+        check(fetch(dataclasses.replace(known, sizes=sizes), cfg=tmp_path / "x.cfg"))
+        (cache_folder() / NAME).unlink()
+    (tmp_path / "y.cfg").write_text("[net]\ninputs=63\n[connected]\noutput=1000\n")
+    asked = len(server.requests)
+    with pytest.raises(WeightsError, match=r"has 260,020 bytes, expected 256,020 for .*y\.cfg"):
+        fetch(known, cfg=tmp_path / "y.cfg")
+    assert len(server.requests) == asked
+    unsized = dataclasses.replace(known, sizes=())
+    with pytest.raises(DownloadError, match="has 260,020 bytes, expected 256,020 or 256,016"):
+        fetch(unsized, cfg=tmp_path / "y.cfg")
+    assert left_over() == []
+
+
+def test_a_header_that_does_not_fit_the_size(server: FaultServer, tmp_path: Path) -> None:
+    """Version 0.1 has a counter of 4 bytes: the file is 4 too long for it."""
+    (tmp_path / "x.cfg").write_text("[net]\ninputs=64\n[connected]\noutput=1000\n")
+    server.data = DATA.replace(b"\2", b"\1", 1)
+    with pytest.raises(WeightsError, match="has 260,020 bytes, expected 260,016"):
+        fetch(entry(server, summed=False), cfg=tmp_path / "x.cfg")
+    assert left_over() == []
+
+
 def test_offline(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
     with pytest.raises(DownloadError, match=r"x\.weights is not in .*offline"):
@@ -304,6 +339,26 @@ def test_a_folder_that_cannot_be_written(server: FaultServer, tmp_path: Path) ->
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match=r"file"):
         fetch(entry(server), folder=tmp_path / "file")
+
+
+DISK_FULL = """
+import resource, sys
+from pydarknet.weights.downloading import download
+from pydarknet.weights.registry import Published
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    download(Published("x.weights", "x.cfg", (int(sys.argv[2]),), (sys.argv[1],)))
+except OSError as error:
+    print(type(error).__name__, error.filename)
+"""
+
+
+def test_a_disk_that_is_full(server: FaultServer, run_python: RunPython) -> None:
+    done = run_python("-c", DISK_FULL, server.url, len(DATA))
+    part = cache_folder() / f"{NAME}.part"
+    assert done.stdout.decode() == f"OSError {part}\n"
+    assert (cache_folder() / NAME).exists() is False
+    check(fetch(entry(server)))
 
 
 def test_wrong_words() -> None:

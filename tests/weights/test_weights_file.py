@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from weights.engine_files import drawn, drawn_bytes, golden_cfgs, golden_file
 
 from pydarknet import Network
 from pydarknet.cfg import Document
 from pydarknet.errors import ArgumentError, WeightsError
 from pydarknet.weights import Header, WeightsFile, layer_weights
 from pydarknet.weights.registry import PUBLISHED
+from weights.engine_files import drawn, drawn_bytes, golden_cfgs, golden_file
 
 CFGS = golden_cfgs()
 CONNECTED = "[net]\ninputs=5\n[connected]\noutput=3\n[rnn]\noutput=2\nhidden=4\nbatch_normalize=1\n"

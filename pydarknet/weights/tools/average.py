@@ -39,13 +39,13 @@ def average(files: Iterable[WeightsFile]) -> WeightsFile:
         count += 1
     if first is None:
         raise ArgumentError("no files were given, expected at least one")
-    means = {
-        layer.index: {name: total / count for name, total in totals.items()}
-        for layer, totals in zip(first.layers, sums, strict=True)
-    }
+    totals = dict(zip((layer.index for layer in first.layers), sums, strict=True))
+    del sums, one
 
     def mean(layer: StoredLayer) -> StoredLayer:
-        return layer.replace(means[layer.index])
+        # taken out, so that what is done needs no memory any more
+        found = totals.pop(layer.index)
+        return layer.replace({name: total / count for name, total in found.items()})
 
     return first.map(mean)
 

@@ -10,14 +10,10 @@ import numpy.typing as npt
 
 from ...cfg import Document, Section
 from ...cfg.keys import canonical
+from ...errors import WeightsError
+from ..bad_numbers import number_problems
 from ..file import StoredLayer, WeightsFile
-from ..layout import Block, layer_weights
-
-EPSILON = 1e-5
-"""Added to the variance, inside the root.
-
-compat: Darknet's commands take 1e-6 for [connected], but its networks compute with this one.
-"""
+from ..layout import EPSILON, Block, layer_weights
 
 NORMALIZED = ("convolutional", "deconvolutional", "connected", "rnn", "crnn", "gru", "lstm",
               "conv_lstm")  # fmt: skip
@@ -40,11 +36,14 @@ def folded(block: Block, arrays: Arrays) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def check_statistics(weights: WeightsFile) -> None:
-    """Refuses blocks whose statistics are not in the file.
+    """Refuses what cannot be folded.
 
     Raises:
-        CfgError: ``dontloadscales=1`` says so.
+        CfgError: statistics are not in the file, as ``dontloadscales=1`` says.
+        WeightsError: numbers are not finite, or variances negative.
     """
+    for problem in number_problems(weights.layers):
+        raise WeightsError(problem)
     document = weights.layout.document
     for layer in weights.layers:
         if any(block.batch_normalize and not block.statistics for block in layer.layout.blocks):

@@ -16,6 +16,7 @@ def denormalize(weights: WeightsFile) -> WeightsFile:
 
     Raises:
         CfgError: the statistics of a layer are not in the file.
+        WeightsError: numbers are not finite, or variances negative.
     """
     check_statistics(weights)
 

@@ -7,8 +7,8 @@ import numpy as np
 from ...cfg import Section
 from ...errors import ArgumentError
 from ..file import WeightsFile
-from ..layout import Block
-from .batch_normalization import EPSILON, Arrays, edited_cfg, rebuilt
+from ..layout import EPSILON, Block
+from .batch_normalization import Arrays, edited_cfg, rebuilt
 
 NEUTRAL = 1 - EPSILON
 """The variance that normalisation divides by 1 with."""
@@ -33,22 +33,19 @@ def normalize(weights: WeightsFile, *, variance: float = NEUTRAL) -> WeightsFile
     if not 0 <= variance < np.inf:
         raise ArgumentError(f"variance={variance!r}, expected a number of at least 0")
     layers = weights.layout.structure.layers
+    before = {
+        one.line for one in layers if one.options.get("batch_normalize") or one.options.get("cbn")
+    }
 
     def edit(section: Section) -> None:
-        section.set("batch_normalize", 1)
+        if section.line not in before:
+            section.set("batch_normalize", 1)
 
     def add(block: Block, arrays: Arrays) -> Arrays:
-        ones = np.ones(block.outputs)
         if block.batch_normalize:
             return arrays
+        ones = np.ones(block.outputs)
         added = {"scales": ones, "rolling_mean": 0 * ones, "rolling_variance": variance * ones}
         return {**arrays, **added}
 
-    normalized = {one.line for one in layers if one.options.get("batch_normalize")}
-    normalized |= {one.line for one in layers if one.options.get("cbn")}
-
-    def edit_others(section: Section) -> None:
-        if section.line not in normalized:
-            edit(section)
-
-    return rebuilt(weights, edited_cfg(weights, edit_others), add)
+    return rebuilt(weights, edited_cfg(weights, edit), add)

@@ -9,17 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..file import StoredLayer, WeightsFile
-from .batch_normalization import EPSILON, check_statistics, folded
+from ..layout import EPSILON
+from .batch_normalization import check_statistics, folded
 
 
 def reset(weights: WeightsFile) -> WeightsFile:
-    """Folds batch normalisation into weights and biases, and sets it to scale 1, mean 0, variance 1.
+    """Folds batch normalisation into the weights, and sets it to scale 1, mean 0, variance 1.
 
     The file keeps its layout and the network computes the same: what variance 1 still divides by,
     sqrt(1 + 1e-5), is in the weights.
 
     Raises:
         CfgError: the statistics of a layer are not in the file.
+        WeightsError: numbers are not finite, or variances negative.
     """
     check_statistics(weights)
 
