@@ -22,6 +22,7 @@ COMMANDS = {
     "summary": "the layers of a network, their shapes and work: summary x.cfg",
     "info": "versions, and what the engine was built with",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
+    "dataset": "converts, checks, counts, splits, shows: dataset check x.data",
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
