@@ -210,7 +210,7 @@ class _Reader:
                 raise fault(
                     self.file,
                     line,
-                    f"{what} is {shown(numbers)}, expected x, y of 3 points or more",
+                    f"{what} is {shown(numbers)}, expected 3 points or more",
                 )
             polygons.append(flat.reshape(-1, 2))
         return tuple(polygons)
@@ -220,12 +220,12 @@ class _Reader:
         names = tuple(self.names[number] for number in numbers)
         check_unique(names, self.file)
         class_of = {number: place for place, number in enumerate(numbers)}
-        for image, (line, index) in self.first_line.items():
-            if image not in self.images:
+        for met, (line, index) in self.first_line.items():
+            if met not in self.images:
                 raise fault(
                     self.file,
                     line,
-                    f"annotations[{index}].image_id={image}: there is no such image",
+                    f"annotations[{index}].image_id={met}: no such image",
                 )
         folder = os.path.dirname(self.file)
         root = os.path.dirname(folder) if os.path.basename(folder) == "annotations" else folder
@@ -264,16 +264,16 @@ def _read_file(path: str, options: ReadOptions) -> LabelledDataset:
     seen = set()
     for part in stream_json(path):
         seen.add(part.key)
-        if part.key in ("images", "annotations", "categories") and part.index is None:
+        if part.key in ("images", "annotations", "categories") and part.item is None:
             raise fault(path, part.line, f"{part.key} is {shown(part.value)}, expected a list")
-        if part.key == "annotations" and part.index is not None:
-            reader.annotation(part.value, part.line, part.index)
+        if part.key == "annotations" and part.item is not None:
+            reader.annotation(part.value, part.line, part.item)
         elif part.key == "images":
-            reader.image(part.value, part.line, f"images[{part.index}]")
+            reader.image(part.value, part.line, f"images[{part.item}]")
         elif part.key == "categories":
-            reader.category(part.value, part.line, f"categories[{part.index}]")
-        if part.index is not None and part.index % 1000 == 0:
-            options.progress(f"reading {part.key}", part.index, 0)
+            reader.category(part.value, part.line, f"categories[{part.item}]")
+        if part.item is not None and part.item % 1000 == 0:
+            options.progress(f"reading {part.key}", part.item, 0)
     for key in ("images", "categories"):
         if key not in seen:
             raise fault(

@@ -1,7 +1,7 @@
 """Ultralytics: data.yaml, images, and label files under ``labels`` where ``images`` stood.
 
-A label is ``class x y w h`` relative to the image, or ``class`` and the points of a polygon, four of
-them for a turned box, or with ``kpt_shape`` a box and key points, which are left out.
+A label is ``class x y w h`` relative to the image, or ``class`` and the points of a polygon, four
+of them for a turned box, or with ``kpt_shape`` a box and key points, which are left out.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .image_files import measure
-from .model import CROWD, DIFFICULT, FLAG_NAMES, LabelledImage, Mask
+from .model import CROWD, DIFFICULT, FLAG_NAMES, LabelledImage, Mask, Shape
 from .options import WriteOptions
 
 _TOUCHES = 1e-6
@@ -70,10 +70,10 @@ def fit(
         width, height = measure(image, target)
         size = np.array([width, height, width, height], np.float64)
         clipped = np.clip(boxes, 0, size)
-        moved = (np.abs(clipped - boxes) > _TOUCHES * size).any(1)
+        moved = np.any(np.abs(clipped - boxes) > _TOUCHES * size, axis=1)
         if (moved & keep).any():
             notes["boxes cut at the image's edge"] += int((moved & keep).sum())
-        boxes = np.where(moved[:, None], clipped, boxes)
+        boxes = np.where(moved.reshape(-1, 1), clipped, boxes)
     if not holds.empty:
         empty = ((boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])) & keep
         if empty.any():
@@ -96,7 +96,7 @@ def fit(
 def _fit_shapes(image: LabelledImage, holds: Holds, notes: Counter[str]) -> None:
     if image.shapes is None:
         return
-    kept = []
+    kept: list[Shape] = []
     for shape in image.shapes:
         if shape is None:
             kept.append(None)

@@ -16,19 +16,22 @@ _CHUNK = 1 << 20
 _NEAR_END = 64
 """A fault so close to the end of what was read may only be the end of the chunk."""
 
+_NUMBER_TAIL = 3
+"""So many characters of a number (``e-``) may be cut off from their digits."""
+
 
 class JsonPart(NamedTuple):
     """A part of a JSON file.
 
     Attributes:
         key: of the object's member it belongs to; None where the file is one array.
-        index: its number in the member's array; None where the member is no array.
+        item: its number in the member's array; None where the member is no array.
         value: what it is.
         line: where it begins, from 1.
     """
 
     key: str | None
-    index: int | None
+    item: int | None
     value: Any
     line: int
 
@@ -108,8 +111,9 @@ class _Text:
                 self._count()
                 text = str(error).partition(";")[0]
                 raise fault(self.file, self.line, text) from None
-            if end == len(self.text) and self._more():
-                continue  # a number may go on
+            may_go_on = end + _NUMBER_TAIL > len(self.text) and isinstance(value, (int, float))
+            if may_go_on and self._more():
+                continue
             self._count()
             line = self.line
             self.at = end

@@ -87,7 +87,7 @@ def read_xml(
         if each and len(open_elements) == 1 and each(element):
             open_elements[0].children.pop()
 
-    def entity(*_: object) -> None:
+    def entity(*_: object) -> int:
         raise fault(
             file, parser.CurrentLineNumber, "declares an entity, expected XML without entities"
         )
