@@ -222,6 +222,8 @@ def _check_labels(
 ) -> None:
     owners: dict[str, str] = {}
     for number, (_, listed) in enumerate(images, 1):
+        if not os.path.exists(listed.path):
+            continue  # said already, and where its labels would be is not known
         path = label_path(listed.path)
         owner = owners.get(path)
         if owner is None:

@@ -94,7 +94,7 @@ def leak(folder: Path) -> None:
 
 
 FILES = {
-    "missing label": (lambda f: (f / "1.txt").unlink(), "train.txt", 2, "error", "has no label file"),
+    "missing label": (lambda f: (f / "1.txt").unlink(), "train.txt", 2, "error", "no label file"),
     "missing image": (lambda f: (f / "1.jpg").unlink(), "train.txt", 2, "error", "No such file"),
     "byte order mark": (
         write("1.txt", b"\xef\xbb\xbf1 .5 .5 .1 .1\n"), "1.txt", 1, "note", "byte order mark",
