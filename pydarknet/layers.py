@@ -11,6 +11,16 @@ Shape = tuple[int, int, int]
 """Channels, height, width."""
 
 
+def option_value(text: str) -> Any:
+    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
+    except ValueError:
+        return text
+    return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
+
+
 @dataclass(frozen=True)
 class Layer:
     """One section of a cfg.
@@ -70,7 +80,7 @@ class Structure:
                 output_shape=_shape(layer["output"]),
                 parameters=layer["parameter_count"],
                 operations=layer["operations"],
-                options={key: _value(text) for key, text in layer["options"].items()},
+                options={key: option_value(text) for key, text in layer["options"].items()},
             )
             for layer in data["layers"]
         )
@@ -109,16 +119,6 @@ class Structure:
 _TITLES = ("layer", "type", "filters", "size/stride", "input", "output", "parameters", "BFLOPs",
            "bytes")  # fmt: skip
 _LEFT = {"type", "size/stride"}
-
-
-def _value(text: str) -> Any:
-    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
-    except ValueError:
-        return text
-    return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
 
 
 def _shape(dims: Sequence[int]) -> Shape:

@@ -21,6 +21,7 @@ COMMANDS = {
     "classify": "says what images show: classify x.cfg x.weights image.jpg",
     "summary": "the layers of a network, their shapes and work: summary x.cfg",
     "info": "versions, and what the engine was built with",
+    "cfg": "checks, edits, compares, draws and writes .cfg files: cfg lint x.cfg",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
     "dataset": "converts, checks, counts, splits, shows: dataset check x.data",
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
