@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from ._native import RESIZES, FloatArray, _check, _float_pointer, ffi, lib
 from .image import Image, has_interleaved_rows
 from .label_files import BOX, BoxArray

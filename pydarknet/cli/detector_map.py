@@ -150,9 +150,9 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | No
         DataError: its length is not that of valid=, or a label file is wrong.
         FileNotFoundError: the list is not there.
     """
-    from ..label_files import BOX
     from ..datasets.boxes import read_boxes
     from ..datasets.image_list import read_image_list
+    from ..label_files import BOX
 
     named = read_data_file(data).get("difficult")
     if not named:

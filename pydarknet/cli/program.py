@@ -23,6 +23,7 @@ COMMANDS = {
     "info": "versions, and what the engine was built with",
     "cfg": "checks, edits, compares, draws and writes .cfg files: cfg lint x.cfg",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
+    "dataset": "converts, checks, counts, splits, shows: dataset check x.data",
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
     "weights": "downloads, checks and changes weights: weights verify x.cfg x.weights",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",

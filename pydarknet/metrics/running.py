@@ -12,9 +12,9 @@ from ..image import Pixels, load_image
 from .boxes import Truth
 
 if TYPE_CHECKING:
-    from ..label_files import BoxArray
     from ..datasets import DetectionDataset
     from ..detections import Detections
+    from ..label_files import BoxArray
     from ..network import Network
 
 THRESHOLD = 0.005
