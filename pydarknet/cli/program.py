@@ -25,10 +25,11 @@ COMMANDS = {
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
+    "rnn": "networks of characters: rnn train x.cfg -file text.txt, rnn generate x.cfg x.weights",
 }
 
 LATER = {
-    *("yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
+    *("yolo", "coco", "cifar", "go", "segmenter", "isegmenter", "regressor"),
     *("super", "lsd", "art", "tag", "nightmare", "average", "partial", "oneoff", "rgbgr", "reset"),
     *("denormalize", "normalize", "rescale", "statistics", "ops", "speed", "visualize"),
 }

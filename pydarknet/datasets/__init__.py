@@ -23,6 +23,7 @@ from .loader import Batch, Loader, Position
 from .preview import contact_sheet, save_contact_sheet
 from .problems import Problem
 from .samples import ClassificationSamples, DetectionSamples, Samples
+from .text import TextDataset, TextLoader
 
 __all__ = [
     "Batch",
@@ -38,6 +39,8 @@ __all__ = [
     "Position",
     "Problem",
     "Samples",
+    "TextDataset",
+    "TextLoader",
     "cell_truth",
     "contact_sheet",
     "read_image_list",

@@ -26,6 +26,7 @@ from .result_files import ResultWriter, result_writer
 from .running import run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .table import coco_table, csv_table, text_table
+from .text import TextMetrics, foretell
 
 __all__ = [
     "BoxFolders",
@@ -41,12 +42,14 @@ __all__ = [
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
+    "TextMetrics",
     "Truth",
     "ciou",
     "coco_table",
     "csv_table",
     "darknet_text",
     "diou",
+    "foretell",
     "giou",
     "iou",
     "log_average_miss_rate",
