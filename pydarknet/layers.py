@@ -10,6 +10,8 @@ from typing import Any
 Shape = tuple[int, int, int]
 """Channels, height, width."""
 
+_RECURRENT = ("rnn", "crnn", "gru", "lstm", "conv_lstm", "history")
+
 
 def option_value(text: str) -> Any:
     """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
@@ -92,6 +94,11 @@ class Structure:
             outputs=tuple(data["outputs"]),
             heads=tuple(_head(head) for head in data["heads"]),
         )
+
+    @property
+    def recurrent(self) -> bool:
+        """Layers remember something from one run to the next."""
+        return any(layer.type in _RECURRENT for layer in self.layers)
 
     @property
     def classes(self) -> int:

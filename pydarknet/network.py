@@ -31,6 +31,7 @@ from .errors import ArgumentError, ClosedError
 from .image import Color, Image, ImageLike
 from .layers import Head, Layer, Structure
 from .names import Names, matching_names
+from .sequences import Sequences
 
 
 class Network:
@@ -351,6 +352,8 @@ class Network:
     def predict(self, x: npt.ArrayLike) -> list[FloatArray]:
         """Runs the network on raw input.
 
+        Recurrent layers begin anew: for what they remember see `sequences`.
+
         Args:
             x: float32 (N, C, H, W), planes of 0..1, RGB, at the network's size.
 
@@ -362,6 +365,32 @@ class Network:
             ClosedError: the network was closed.
         """
         return self._runner.outputs(self._opened(), x)
+
+    def sequences(self, count: int = 1) -> Sequences:
+        r"""Sequences to follow step by step: a recurrent network remembers from step to step.
+
+        ``predict`` begins anew with every call.
+
+        >>> net = Network.from_text("[net]\ninputs=3\n[gru]\noutput=2\n")
+        >>> with net.sequences() as sequence:
+        ...     first, second = (sequence.step([[1, 0, 0]])[-1] for _ in range(2))
+        >>> bool((first == second).all())
+        False
+
+        Args:
+            count: sequences side by side, each with a memory of its own.
+
+        Raises:
+            ArgumentError: ``count`` is below 1, or the network is not recurrent.
+            ClosedError: the network was closed.
+        """
+        structure = self._opened()
+        check_whole("count", count, least=1)
+        if not structure.recurrent:
+            raise ArgumentError(
+                f"{self._name} remembers nothing, expected [rnn], [gru], [lstm] or the like"
+            )
+        return Sequences(self._runner.own_plan(structure, count), structure, count)
 
     def layer_outputs(self, x: npt.ArrayLike) -> dict[int, FloatArray]:
         """Runs the network without fusing anything, and returns what every layer gives.

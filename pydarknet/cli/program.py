@@ -28,10 +28,11 @@ COMMANDS = {
     "weights": "downloads, checks and changes weights: weights verify x.cfg x.weights",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
+    "rnn": "networks of characters: rnn train x.cfg -file text.txt, rnn generate x.cfg x.weights",
 }
 
 LATER = {
-    *("yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
+    *("yolo", "coco", "cifar", "go", "segmenter", "isegmenter", "regressor"),
     *("super", "lsd", "art", "tag", "nightmare", "ops", "speed", "visualize"),
 }
 """Darknet's other commands."""

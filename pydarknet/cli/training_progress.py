@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..training import Trainer
 
 
+_NUMBERS = ("nats", "bits")
+"""Scores that are no parts of a whole."""
+
+
 class CheckProgress(ImageBar):
     """A bar on stderr while a data set is checked."""
 
@@ -80,7 +84,10 @@ class TrainingProgress(Callback):
         """Says the scores."""
         name = trainer.task.score
         self._score = f", {name} {evaluation.score:.1%}"
-        shown = ", ".join(f"{key} {value:.2%}" for key, value in evaluation.scores.items())
+        shown = ", ".join(
+            f"{key} {value:.3f}" if key in _NUMBERS else f"{key} {value:.2%}"
+            for key, value in evaluation.scores.items()
+        )
         best = " (best)" if evaluation.best else ""
         self._say(f"iteration {evaluation.iteration}: {shown}{best}")
 

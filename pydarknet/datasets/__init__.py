@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .preview import contact_sheet, save_contact_sheet
     from .problems import Problem
     from .samples import ClassificationSamples, DetectionSamples, Samples
+    from .text import TextDataset, TextLoader
 
 _MODULES = {
     "Batch": "loader",
@@ -44,6 +45,8 @@ _MODULES = {
     "Position": "loader",
     "Problem": "problems",
     "Samples": "samples",
+    "TextDataset": "text",
+    "TextLoader": "text",
     "cell_truth": "cells",
     "contact_sheet": "preview",
     "read_image_list": "image_list",
@@ -64,6 +67,8 @@ __all__ = [
     "Position",
     "Problem",
     "Samples",
+    "TextDataset",
+    "TextLoader",
     "cell_truth",
     "contact_sheet",
     "read_image_list",

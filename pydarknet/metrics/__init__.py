@@ -32,6 +32,7 @@ from .running import propose_network, run_network
 from .segmentation import SegmentationEvaluator, SegmentationMetrics
 from .sizes import COCO_SIDES, SizeMetrics
 from .table import coco_table, csv_table, json_text, text_table
+from .text import TextMetrics, foretell
 from .tide import TideEvaluator, TideMetrics
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "SegmentationEvaluator",
     "SegmentationMetrics",
     "SizeMetrics",
+    "TextMetrics",
     "TideEvaluator",
     "TideMetrics",
     "Truth",
@@ -65,6 +67,7 @@ __all__ = [
     "csv_table",
     "darknet_text",
     "diou",
+    "foretell",
     "giou",
     "iou",
     "json_text",

@@ -108,9 +108,11 @@ def thinned(
 
 
 def score_names(history: History) -> list[str]:
-    """The scores to draw: the one that counts, the same on training images, top-k."""
+    """The scores to draw: the one that counts, the same on training images, top-k, accuracy."""
     found = {name for _, scores in history.evaluations for name in scores}
-    first = [name for name in ("map", "train_map", "top1") if name in found]
+    first = [
+        name for name in ("map", "train_map", "top1", "likelihood", "accuracy") if name in found
+    ]
     return first + sorted(name for name in found - {"top1"} if name.startswith("top"))
 
 

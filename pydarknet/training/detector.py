@@ -11,14 +11,14 @@ from .._detecting import DetectionRequest
 from .._native import NativeNetwork, NativePlan
 from .._native_augment import TRUTH_SIZE
 from .._runner import Runner
-from ..datasets import DetectionAugmentation, DetectionDataset, DetectionSamples, Samples
+from ..datasets import DetectionAugmentation, DetectionDataset, DetectionSamples
 from ..datasets.detection import MissingLabels
 from ..detections import Detections
 from ..errors import CfgError
 from ..image import Image
 from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 
 _FAR = 1e9
 """Pixels: where a box without an end is taken to end."""
@@ -30,7 +30,7 @@ _BATCH, _PORTION = 4, 64
 """Images of one run, and of those that are looked at before they are counted."""
 
 
-class DetectorTask:
+class DetectorTask(ImageTask):
     """A detector's data and its scores; see `Task` for the attributes."""
 
     kind = "detector"
@@ -84,7 +84,7 @@ class DetectorTask:
             update=options.update,
             on_bad_data=options.on_bad_data,
         )
-        self.samples: Samples = self._samples
+        self.samples = self._samples
 
     @property
     def images(self) -> int:

@@ -1,4 +1,4 @@
-"""Trains a network from images on disk, and goes on where it was broken off."""
+"""Trains a network from images or a text on disk, and goes on where it was broken off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._arguments import check_choice, check_whole
 from .._native import NativeNetwork, NativeTrainer, TrainerOptions
 from .._opening import check_settings, load_weights
 from ..data_file import read_data_file
-from ..datasets import Batch, Loader, Position
+from ..datasets import Batch, Position
 from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ..layers import Structure
@@ -27,19 +27,21 @@ from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, mean_iou, row_of
 from ._schedule import cadence, multi_scale
 from ._state import load_state, read_about, save_state
-from ._task import Task, TaskOptions
+from ._task import BatchSource, Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .classifier import ClassifierTask
 from .detector import DetectorTask
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
+from .text import TextTask, read_text_keys
 
 _log = logging.getLogger("pydarknet.training")
 
-TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
+TASKS: dict[str, type[DetectorTask | ClassifierTask | TextTask]] = {
     "detector": DetectorTask,
     "classifier": ClassifierTask,
+    "rnn": TextTask,
 }
-"""The kinds of networks that can be trained from images."""
+"""The kinds of networks that can be trained from files."""
 
 _RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
             "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
@@ -77,7 +79,7 @@ class Trainer:
 
     Attributes:
         cfg: path of the network's description.
-        data: path of the .data file.
+        data: path of the .data file, or of the text.
         folder: where the files of the run go, and what they are called.
         max_batches: iterations of the whole training.
         callbacks: who is told; may be added to.
@@ -115,14 +117,17 @@ class Trainer:
         Args:
             cfg: the network's description. Files are called after it, up to its first dot.
             data: the .data file: ``train``, ``valid``, ``names`` or ``labels``, ``classes``,
-                ``backup``, ``savelast``, ``saveweights``, ``top``.
+                ``backup``, ``savelast``, ``saveweights``, ``top``. Networks of characters
+                ("rnn") find texts under ``train`` and ``valid``, or get the text itself in place
+                of the .data file.
             weights: where to begin; a file called ``x.conv.N`` has the layers below N. Its
                 counter of images says which iteration comes next. None draws weights.
             device: "cpu".
             seed: of all that is random: with the same seed on the same machine weights come out
                 the same, byte for byte.
             precision: "f32", or "auto", which is the same today.
-            task: "detector" or "classifier"; None sees it from the network.
+            task: "detector", "classifier" or "rnn"; None sees it from the network: one that reads
+                single numbers and remembers something is an "rnn".
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
             freeze: layers below this index stay as they are.
@@ -157,10 +162,10 @@ class Trainer:
         path = os.fspath(cfg)
         settings = {name: value for name, value in locals().items() if name in _RESUMED}
         data_path = os.path.abspath(data)
-        keys = read_data_file(data)
-        folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         self._set_up(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
-                     data_path, folder, settings, device, callbacks, threads)  # fmt: skip
+                     data_path, settings, device, callbacks, threads)  # fmt: skip
+        keys = self._data_keys()
+        self.folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         if weights is not None:
             load_weights(self._network, weights, True, up_to)
         self._compile(keys, settings, workers, progress)
@@ -172,7 +177,7 @@ class Trainer:
                 f"{self.max_batches}: clear=True counts from 0"
             )
         if not overwrite:
-            refuse_to_overwrite(folder, weights)
+            refuse_to_overwrite(self.folder, weights)
         done = self.iteration
         self._course = _Course(
             first=done, last_evaluation=done, last_checkpoint=done, last_number=done
@@ -212,16 +217,18 @@ class Trainer:
         about = read_about(folder.state)
         trainer = cls.__new__(cls)
         settings = about["settings"]
-        trainer._set_up(about["cfg_text"], about["cfg"], about["data"], folder, settings, device,
+        trainer._set_up(about["cfg_text"], about["cfg"], about["data"], settings, device,
                         callbacks, threads)  # fmt: skip
-        trainer._compile(read_data_file(about["data"]), settings, workers, progress)
+        trainer.folder = folder
+        trainer._compile(trainer._data_keys(), settings, workers, progress)
         load_state(trainer._trainer, folder.state)
         trainer._course = _Course(**about["course"])
         trainer._position = Position(**about["position"])
         trainer._resumed = True
-        if trainer._position.digest != trainer.task.samples.digest:
+        if trainer._position.digest != trainer.task.digest:
             raise DataError(
-                f"{about['data']}: the list of images is not the one this training began with",
+                f"{about['data']}: the {trainer.task.data_name} is not the one this training began "
+                "with",
                 file=about["data"],
             )
         return trainer
@@ -231,7 +238,6 @@ class Trainer:
         text: str,
         cfg: str,
         data: str,
-        folder: RunFolder,
         settings: dict[str, Any],
         device: str,
         callbacks: Sequence[object],
@@ -243,12 +249,16 @@ class Trainer:
         check_whole("freeze", settings["freeze"])
         if settings["patience"] is not None:
             check_whole("patience", settings["patience"], least=1)
-        self.cfg, self.data, self.folder = cfg, data, folder
+        self.cfg, self.data = cfg, data
         self._text, self._settings, self._threads = text, settings, threads
         self.callbacks = list(callbacks)
         self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
         self._network.seed(settings["seed"])
-        self._loader: Loader | None = None
+        settings["task"] = settings["task"] or _task_of(
+            Structure.from_description(self._network.describe(0, 0))
+        )
+        check_choice("task", settings["task"], TASKS)
+        self._loader: BatchSource | None = None
         self._outputs: Outputs | None = None
         self._stop: Reason | None = None
         self._begun = self._ended = self._open_update = False
@@ -280,13 +290,12 @@ class Trainer:
         _, height, width = structure.input_shape
         head = structure.layers[structure.heads[-1].layer].options if structure.heads else {}
         self._sizes = multi_scale(net, head, (width, height), settings["seed"])
-        settings["task"] = settings["task"] or ("detector" if structure.heads else "classifier")
-        check_choice("task", settings["task"], TASKS)
         kind = TASKS[settings["task"]]
         self.task: Task = kind(
             TaskOptions(
                 data_file=self.data, data=keys, net=net, structure=structure,
-                truths=about["truths"], update=self._update_images,
+                truths=about["truths"], batch=self._mini_batch, time_steps=about["time_steps"],
+                update=self._update_images,
                 evaluate=settings["eval_every"] != 0, on_bad_data=settings["on_bad_data"],
                 missing_labels=settings["missing_labels"], threads=self._threads, workers=workers,
                 progress=progress,
@@ -300,6 +309,11 @@ class Trainer:
         )  # fmt: skip
         self._averages = float(net.get("ema_alpha", 0)) != 0
         self._present_size = (width, height)
+
+    def _data_keys(self) -> dict[str, str]:
+        """What the .data file says; a text may stand in its place."""
+        read = read_text_keys if self._settings["task"] == TextTask.kind else read_data_file
+        return read(self.data)
 
     # ---- where it is ----------------------------------------------------------------------------
 
@@ -425,10 +439,13 @@ class Trainer:
         self._outputs = Outputs(
             self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
         )
-        self._loader = Loader(
-            self.task.samples, batch=self._mini_batch, size=self._size_of,
-            seed=self._settings["seed"], workers=self._workers, position=self._position,
-        )  # fmt: skip
+        self._loader = self.task.load(
+            batch=self._mini_batch,
+            size=self._size_of,
+            seed=self._settings["seed"],
+            workers=self._workers,
+            position=self._position,
+        )
         self._position = self._loader.position
         self._begun = True
         if self._resumed:
@@ -481,6 +498,8 @@ class Trainer:
         if size != self._present_size:
             self._trainer.resize(*size)
             self._present_size = size
+        for stream in batch.resets:
+            self._trainer.reset_state(stream)
         self._trainer.set_input(batch.input)
         self._trainer.set_truth(batch.truth)
         self._trainer.run()
@@ -614,3 +633,12 @@ class Trainer:
             self._loader.close()
         if self._outputs is not None:
             self._outputs.close()
+
+
+def _task_of(structure: Structure) -> str:
+    """What a network is trained for, where the caller does not say it."""
+    if structure.heads:
+        return DetectorTask.kind
+    if structure.recurrent and structure.input_shape[1:] == (1, 1):
+        return TextTask.kind
+    return ClassifierTask.kind

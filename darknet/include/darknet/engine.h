@@ -420,8 +420,9 @@ DN_API dn_status dn_trainer_store(dn_trainer* trainer, int average);
 /* Reads the network's weights and counter again; the optimiser forgets. */
 DN_API dn_status dn_trainer_reload(dn_trainer* trainer);
 
-/* All that a training goes on from: weights, momentum, Adam, moving average, counters and seed.
- * Written under a temporary name and renamed. Loading changes nothing where it fails. */
+/* All that a training goes on from: weights, momentum, Adam, moving average, counters, seed and
+ * what recurrent layers remember. Written under a temporary name and renamed. Loading changes
+ * nothing where it fails. */
 DN_API dn_status dn_trainer_save_state(dn_trainer* trainer, const char* path);
 DN_API dn_status dn_trainer_load_state(dn_trainer* trainer, const char* path);
 

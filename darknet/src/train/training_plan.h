@@ -62,6 +62,13 @@ class TrainingPlan {
   void reset_state(int stream) {
     for (const Node& node : graph_.nodes) node.op->reset_state(stream);
   }
+  // Of recurrent layers, in the order of the graph.
+  std::vector<std::vector<float>*> lasting_states() const {
+    std::vector<std::vector<float>*> states;
+    for (const Node& node : graph_.nodes)
+      if (std::vector<float>* state = node.op->lasting_state()) states.push_back(state);
+    return states;
+  }
 
   size_t bytes() const { return arena_->bytes() + scratch_->bytes(); }
   // From the next run on a clock runs beside every step; describe_steps() tells its times.
