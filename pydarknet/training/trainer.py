@@ -270,7 +270,7 @@ class Trainer:
                 seed=settings["seed"],
                 frozen_below=settings["freeze"],
                 precision=settings["precision"],
-            ),  # fmt: skip
+            ),
         )
         described = self._network.describe(0, 0)
         structure = Structure.from_description(described)
