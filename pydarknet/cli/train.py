@@ -80,7 +80,8 @@ def train_parser(kind: str) -> Parser:
     add("--freeze", type=count, metavar="N", default=0, help="leave the layers below N as they are")
     add("--up-to", type=count, metavar="N", help="take weights for the layers below N only")
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
-    add("--precision", choices=("auto", "f32"), default="f32", help="default: f32")
+    add("--precision", choices=("auto", "f32", "bf16"), default="f32",
+        help="bf16: faster where the processor has it; default: f32")  # fmt: skip
     add("--on-bad-data", choices=("error", "skip"), default="error",
         help="images and labels that are wrong; default: error")  # fmt: skip
     add("--missing-labels", choices=("error", "background"), default="error",

@@ -125,7 +125,10 @@ class Trainer:
             device: "cpu".
             seed: of all that is random: with the same seed on the same machine weights come out
                 the same, byte for byte.
-            precision: "f32", or "auto", which is the same today.
+            precision: "f32"; "bf16": what convolutions multiply, forward and backward, is
+                rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
+                normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
+                for nothing gets the numbers of any machine.
             task: "detector", "classifier" or "rnn"; None sees it from the network: one that reads
                 single numbers and remembers something is an "rnn".
             callbacks: objects with any of the methods of `Callback`.
@@ -155,7 +158,7 @@ class Trainer:
             DatasetError: images or labels are wrong: all that was found.
             DataError: the .data file is wrong.
             ArgumentError: a keyword has a value it cannot have.
-            DeviceError: the device is not there.
+            DeviceError: the device is not there, or has no bfloat16.
             FileExistsError: the folder holds a run already.
             OSError: a file is missing or cannot be read.
         """
@@ -244,7 +247,6 @@ class Trainer:
         threads: int,
     ) -> None:
         check_settings(device, settings["precision"], "auto", threads)
-        check_choice("precision", settings["precision"], ("f32", "auto"))
         check_whole("seed", settings["seed"], most=2**63 - 1)
         check_whole("freeze", settings["freeze"])
         if settings["patience"] is not None:
@@ -274,7 +276,10 @@ class Trainer:
         self._trainer = NativeTrainer(
             self._network,
             TrainerOptions(
-                threads=self._threads, seed=settings["seed"], frozen_below=settings["freeze"]
+                threads=self._threads,
+                seed=settings["seed"],
+                frozen_below=settings["freeze"],
+                precision=settings["precision"],
             ),
         )
         described = self._network.describe(0, 0)

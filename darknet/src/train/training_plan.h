@@ -23,6 +23,7 @@ struct TrainingPlanOptions {
   bool keep_all = false;     // every layer's output and delta can be read, and deltas added to it
   bool input_delta = false;  // the input's delta too
   dn_backend backend = DN_BACKEND_AUTO;
+  dn_precision precision = DN_PRECISION_F32;
 };
 
 // What a head measured in the last mini-batch.
@@ -44,6 +45,9 @@ class TrainingPlan {
   const Shape& input_shape() const { return graph_.values[0]; }
   int64_t batch() const { return options_.batch; }
   const char* backend() const { return backend_->name(); }
+  const char* precision() const {
+    return options_.precision == DN_PRECISION_BF16 ? "bf16" : "f32";
+  }
 
   // One mini-batch. Returns its cost: the mean of the heads' costs. Throws DN_ERROR_DIVERGED, with
   // the layer, where a cost is not finite.
