@@ -25,10 +25,13 @@ COMMANDS = {
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
+    "segmenter": "a class for each pixel: segmenter train|valid|test x.data x.cfg ...",
+    "isegmenter": "objects and their pixels: isegmenter train|valid|test x.data x.cfg ...",
+    "regressor": "numbers of images: regressor train|valid|test x.data x.cfg ...",
 }
 
 LATER = {
-    *("yolo", "coco", "rnn", "cifar", "go", "segmenter", "isegmenter", "regressor"),
+    *("yolo", "coco", "rnn", "cifar", "go"),
     *("super", "lsd", "art", "tag", "nightmare", "average", "partial", "oneoff", "rgbgr", "reset"),
     *("denormalize", "normalize", "rescale", "statistics", "ops", "speed", "visualize"),
 }

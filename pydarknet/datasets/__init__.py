@@ -20,9 +20,12 @@ from .detection import DetectionDataset
 from .hierarchy import Hierarchy
 from .image_list import ListedImage, read_image_list
 from .loader import Batch, Loader, Position
+from .mask_samples import MaskSamples
 from .preview import contact_sheet, save_contact_sheet
 from .problems import Problem
+from .regression import RegressionDataset
 from .samples import ClassificationSamples, DetectionSamples, Samples
+from .segmentation import SegmentationDataset
 
 __all__ = [
     "Batch",
@@ -35,9 +38,12 @@ __all__ = [
     "Hierarchy",
     "ListedImage",
     "Loader",
+    "MaskSamples",
     "Position",
     "Problem",
+    "RegressionDataset",
     "Samples",
+    "SegmentationDataset",
     "cell_truth",
     "contact_sheet",
     "read_image_list",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._native_augment import NativeAugment
@@ -193,6 +193,12 @@ class ClassificationAugmentation:
             mosaic=mix in ("mosaic", "cutmix or mosaic"),
             label_smooth_eps=number.real("label_smooth_eps", 0),
         )
+
+    def without_mixing(self) -> ClassificationAugmentation:
+        """The same, but images stay alone: for those with masks."""
+        if self.mixup or self.cutmix or self.mosaic:
+            _log.warning("mixup, cutmix and mosaic do not mix masks: they are ignored")
+        return replace(self, mixup=False, cutmix=False, mosaic=False)
 
     def native(
         self, seed: int, batch: int = 1, loads: int = LOADS, width: int = 1

@@ -19,8 +19,10 @@ from .confusion import ConfusionMatrix
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
+from .instances import InstanceEvaluator, InstanceMetrics
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
+from .regression import RegressionMetrics, regression_metrics
 from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
 from .running import run_network
@@ -37,7 +39,10 @@ __all__ = [
     "Curve",
     "DetectionEvaluator",
     "DetectionMetrics",
+    "InstanceEvaluator",
+    "InstanceMetrics",
     "Operating",
+    "RegressionMetrics",
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
@@ -51,6 +56,7 @@ __all__ = [
     "iou",
     "log_average_miss_rate",
     "read_box_file",
+    "regression_metrics",
     "result_writer",
     "run_network",
     "text_table",

@@ -62,7 +62,7 @@ class Task(Protocol):
     """A kind of network with its data.
 
     Attributes:
-        kind: "detector", "classifier".
+        kind: "detector", "classifier", "segmenter", "isegmenter", "regressor".
         score: name of the score that the best weights are chosen by; higher is better.
         samples: what the network is trained on.
         epochs: of the training images between two evaluations, where the caller says nothing.

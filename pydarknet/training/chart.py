@@ -19,6 +19,7 @@ _INK, _GRID = (60, 60, 60), (225, 225, 225)
 _LOSS, _AVERAGE = (235, 195, 160), (200, 80, 20)  # blue, green, red
 _COLORS = ((40, 40, 200), (60, 150, 60), (180, 60, 160), (30, 140, 220))
 _MOST_POINTS = 2000
+_SCORES = ("map", "train_map", "top1", "mask_ap", "miou", "r2")
 
 
 def write_chart(history: History, path: Path, title: str, max_batches: int) -> None:
@@ -75,7 +76,7 @@ def draw_chart(history: History, title: str, max_batches: int) -> Pixels:
     names = score_names(history)
     for color, name in zip(_COLORS, names, strict=False):
         scores = history.scores(name)
-        points = [(_column(i, max_batches), _row(value)) for i, value in scores]
+        points = [(_column(i, max_batches), _row(min(max(value, 0), 1))) for i, value in scores]
         _line(canvas, points, color, 2)
         for point in points:
             _line(canvas, [point, point], color, 6)
@@ -113,7 +114,7 @@ def thinned(
 def score_names(history: History) -> list[str]:
     """The scores to draw: the one that counts, the same on training images, top-k."""
     found = {name for _, scores in history.evaluations for name in scores}
-    first = [name for name in ("map", "train_map", "top1") if name in found]
+    first = [name for name in _SCORES if name in found]
     return first + sorted(name for name in found - {"top1"} if name.startswith("top"))
 
 

@@ -31,15 +31,32 @@ from ._task import Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .classifier import ClassifierTask
 from .detector import DetectorTask
+from .isegmenter import IsegmenterTask
+from .regressor import RegressorTask
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
+from .segmenter import SegmenterTask
 
 _log = logging.getLogger("pydarknet.training")
 
-TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
+TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "detector": DetectorTask,
     "classifier": ClassifierTask,
+    "segmenter": SegmenterTask,
+    "isegmenter": IsegmenterTask,
+    "regressor": RegressorTask,
 }
 """The kinds of networks that can be trained from images."""
+
+
+def task_of(structure: Structure) -> str:
+    """The kind of a network: what its end is made for."""
+    last = structure.layers[structure.outputs[-1]]
+    if structure.heads:
+        return "detector"
+    if last.type == "iseg":
+        return "isegmenter"
+    return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
+
 
 _RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
             "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
@@ -122,7 +139,8 @@ class Trainer:
             seed: of all that is random: with the same seed on the same machine weights come out
                 the same, byte for byte.
             precision: "f32", or "auto", which is the same today.
-            task: "detector" or "classifier"; None sees it from the network.
+            task: "detector", "classifier", "segmenter", "isegmenter" or "regressor"; None sees
+                it from the network, but takes a regressor for a classifier.
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
             freeze: layers below this index stay as they are.
@@ -280,7 +298,7 @@ class Trainer:
         _, height, width = structure.input_shape
         head = structure.layers[structure.heads[-1].layer].options if structure.heads else {}
         self._sizes = multi_scale(net, head, (width, height), settings["seed"])
-        settings["task"] = settings["task"] or ("detector" if structure.heads else "classifier")
+        settings["task"] = settings["task"] or task_of(structure)
         check_choice("task", settings["task"], TASKS)
         kind = TASKS[settings["task"]]
         self.task: Task = kind(
