@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from .augmentation import ClassificationAugmentation, DetectionAugmentation
-from .cells import cell_truth
+from .cells import CellSamples, cell_truth
 from .classification import ClassificationDataset
 from .detection import DetectionDataset
 from .hierarchy import Hierarchy
@@ -29,6 +29,7 @@ from .segmentation import SegmentationDataset
 
 __all__ = [
     "Batch",
+    "CellSamples",
     "ClassificationAugmentation",
     "ClassificationDataset",
     "ClassificationSamples",
