@@ -125,6 +125,15 @@ class NativeAugment:
         )  # fmt: skip
         del kept
 
+    def geometry(self) -> NativeAugment:
+        """These settings without what changes colours: masks move as their images do."""
+        neutral = NativeAugment({"mix": "none"})
+        ffi.memmove(neutral._settings, self._settings, ffi.sizeof("dn_augment"))
+        neutral._settings.hue = 0
+        neutral._settings.saturation = neutral._settings.exposure = 1
+        neutral._settings.blur = neutral._settings.gaussian_noise = 0
+        return neutral
+
 
 def image_input(image: Image, resize: str, out: FloatArray) -> None:
     """Fills ``out`` (C, H, W) with an image as detection sees it, without augmentation."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from .detections import Detections
 from .image import Color, ImageLike, Pixels, load_image
@@ -81,6 +83,32 @@ def draw(
             text = ", ".join(f"{names[row]} {detections.confidence[row]:.2f}" for row in box)
             draw_label(canvas, text, (left, top), paint, rgb, thickness)
     return canvas
+
+
+def paint_masks(
+    pixels: Pixels,
+    masks: Sequence[tuple[int, npt.NDArray[np.bool_]]],
+    classes: int,
+    *,
+    strength: float = 0.5,
+) -> Pixels:
+    """Paints masks over a copy of a picture, in Darknet's colours.
+
+    Args:
+        pixels: uint8 (H, W, C), BGR or grey.
+        masks: of each the number that chooses its colour, and bool (H, W); later ones lie above.
+        classes: how many numbers there are.
+        strength: of the colour, 0..1; the rest is the picture.
+
+    Returns:
+        uint8 (H, W, 3), BGR.
+    """
+    shown, _ = load_image(pixels, channels=3)
+    canvas = shown.astype(np.float32)
+    for number, mask in masks:
+        paint = np.array(class_color(number % classes, classes)[::-1], np.float32)
+        canvas[mask] = (1 - strength) * shown[mask] + strength * paint
+    return np.rint(canvas).astype(np.uint8)
 
 
 def draw_label(

@@ -102,11 +102,11 @@ class Structure:
 
     @property
     def classes(self) -> int:
-        """Number of classes: of the heads, or of a network without heads its last output's size."""
+        """Number of classes: of the heads, of [iseg], or the planes of the last output."""
         if self.heads:
             return max(head.classes for head in self.heads)
-        channels, height, width = self.layers[self.outputs[-1]].output_shape
-        return channels * height * width
+        last = self.layers[self.outputs[-1]]
+        return int(last.options["classes"]) if last.type == "iseg" else last.output_shape[0]
 
     def summary(self) -> str:
         """Darknet's table: a line for each layer and one with the totals."""

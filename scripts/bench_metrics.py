@@ -54,7 +54,8 @@ def faster_coco_eval(scene: Scene) -> Any:
     """The library by itself, from lists of dicts as its files give them."""
     from faster_coco_eval import COCO, COCOeval_faster
 
-    annotations, results = [], []
+    annotations: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for number, found, truth in scene:
         sides = truth.xyxy[:, 2:] - truth.xyxy[:, :2]
         boxes = np.concatenate([truth.xyxy[:, :2], sides], axis=1).tolist()

@@ -29,11 +29,14 @@ COMMANDS = {
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
     "rnn": "networks of characters: rnn train x.cfg -file text.txt, rnn generate x.cfg x.weights",
+    "segmenter": "a class for each pixel: segmenter train|valid|test x.data x.cfg ...",
+    "isegmenter": "objects and their pixels: isegmenter train|valid|test x.data x.cfg ...",
+    "regressor": "numbers of images: regressor train|valid|test x.data x.cfg ...",
 }
 
 LATER = {
-    *("yolo", "coco", "cifar", "go", "segmenter", "isegmenter", "regressor"),
-    *("super", "lsd", "art", "tag", "nightmare", "ops", "speed", "visualize"),
+    *("yolo", "coco", "cifar", "go", "super", "lsd", "art", "tag", "nightmare"),
+    *("ops", "speed", "visualize"),
 }
 """Darknet's other commands."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -84,10 +85,7 @@ class TrainingProgress(Callback):
         """Says the scores."""
         name = trainer.task.score
         self._score = f", {name} {evaluation.score:.1%}"
-        shown = ", ".join(
-            f"{key} {value:.3f}" if key in _NUMBERS else f"{key} {value:.2%}"
-            for key, value in evaluation.scores.items()
-        )
+        shown = shown_scores(evaluation.scores)
         best = " (best)" if evaluation.best else ""
         self._say(f"iteration {evaluation.iteration}: {shown}{best}")
 
@@ -111,6 +109,14 @@ class TrainingProgress(Callback):
             self._bar.write(f"pydarknet: {text}", file=sys.stderr)
         else:
             print(f"pydarknet: {text}", file=sys.stderr, flush=True)
+
+
+def shown_scores(scores: Mapping[str, float]) -> str:
+    """Scores as a line: shares in percent, errors in the unit of what was measured."""
+    return ", ".join(
+        f"{name} {value:.4g}" if name in ("mae", "rmse") else f"{name} {value:.2%}"
+        for name, value in scores.items()
+    )
 
 
 def darknet_line(trainer: Trainer, step: Step, seconds: float) -> str:

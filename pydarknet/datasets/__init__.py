@@ -20,19 +20,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .augmentation import ClassificationAugmentation, DetectionAugmentation
-    from .cells import cell_truth
+    from .cells import CellSamples, cell_truth
     from .classification import ClassificationDataset
     from .detection import DetectionDataset
     from .hierarchy import Hierarchy
     from .image_list import ListedImage, read_image_list
     from .loader import Batch, Loader, Position
+    from .mask_samples import MaskSamples
     from .preview import contact_sheet, save_contact_sheet
     from .problems import Problem
+    from .regression import RegressionDataset
     from .samples import ClassificationSamples, DetectionSamples, Samples
+    from .segmentation import SegmentationDataset
     from .text import TextDataset, TextLoader
 
 _MODULES = {
     "Batch": "loader",
+    "CellSamples": "cells",
     "ClassificationAugmentation": "augmentation",
     "ClassificationDataset": "classification",
     "ClassificationSamples": "samples",
@@ -42,9 +46,12 @@ _MODULES = {
     "Hierarchy": "hierarchy",
     "ListedImage": "image_list",
     "Loader": "loader",
+    "MaskSamples": "mask_samples",
     "Position": "loader",
     "Problem": "problems",
+    "RegressionDataset": "regression",
     "Samples": "samples",
+    "SegmentationDataset": "segmentation",
     "TextDataset": "text",
     "TextLoader": "text",
     "cell_truth": "cells",
@@ -55,6 +62,7 @@ _MODULES = {
 
 __all__ = [
     "Batch",
+    "CellSamples",
     "ClassificationAugmentation",
     "ClassificationDataset",
     "ClassificationSamples",
@@ -64,9 +72,12 @@ __all__ = [
     "Hierarchy",
     "ListedImage",
     "Loader",
+    "MaskSamples",
     "Position",
     "Problem",
+    "RegressionDataset",
     "Samples",
+    "SegmentationDataset",
     "TextDataset",
     "TextLoader",
     "cell_truth",

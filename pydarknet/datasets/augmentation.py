@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._native_augment import NativeAugment
@@ -142,6 +142,7 @@ class ClassificationAugmentation:
         cutmix: half of the time, a part of one image lies in another.
         mosaic: half of the time, four images meet at a point; with cutmix one of both.
         label_smooth_eps: what the right class gives to the others.
+        contrastive: every second image repeats the one before, augmented in its own way.
     """
 
     min_crop: int = 0
@@ -157,6 +158,7 @@ class ClassificationAugmentation:
     cutmix: bool = False
     mosaic: bool = False
     label_smooth_eps: float = 0
+    contrastive: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.label_smooth_eps <= 1:
@@ -178,9 +180,13 @@ class ClassificationAugmentation:
         number = _Numbers(net)
         mix = _mix(net)
         width = number.whole("width", 0)
+        least, most = number.whole("min_crop", width), number.whole("max_crop", 2 * width)
+        # compat: pjreddie's keys go before; without them the ratios are those of the crops
+        least = int(number.real("min_ratio", 0) * width) or least
+        most = int(number.real("max_ratio", 0) * width) or most
         return cls(
-            min_crop=number.whole("min_crop", width),
-            max_crop=number.whole("max_crop", 2 * width),
+            min_crop=least,
+            max_crop=most,
             angle=number.real("angle", 0),
             aspect=number.real("aspect", 1),
             flip=number.flag("flip", True),
@@ -192,7 +198,14 @@ class ClassificationAugmentation:
             cutmix=mix in ("cutmix", "cutmix or mosaic"),
             mosaic=mix in ("mosaic", "cutmix or mosaic"),
             label_smooth_eps=number.real("label_smooth_eps", 0),
+            contrastive=number.flag("contrastive", False),
         )
+
+    def without_mixing(self) -> ClassificationAugmentation:
+        """The same, but images stay alone: for those with masks."""
+        if self.mixup or self.cutmix or self.mosaic:
+            _log.warning("mixup, cutmix and mosaic do not mix masks: they are ignored")
+        return replace(self, mixup=False, cutmix=False, mosaic=False)
 
     def native(
         self, seed: int, batch: int = 1, loads: int = LOADS, width: int = 1

@@ -7,6 +7,7 @@ import numpy as np
 from .._native import FloatArray
 from .._native_augment import TRUTH_SIZE
 from ..errors import ArgumentError
+from .samples import DetectionSamples
 
 
 def cell_truth(truth: FloatArray, *, side: int, classes: int) -> FloatArray:
@@ -45,3 +46,43 @@ def cell_truth(truth: FloatArray, *, side: int, classes: int) -> FloatArray:
                 cell[0] = cell[1 + class_id] = 1
                 cell[1 + classes :] = x * side - column, y * side - row, w, h
     return cells.reshape(len(truth), -1)
+
+
+class CellSamples:
+    """A detector's images with the truth of a [detection] head: see `cell_truth`."""
+
+    def __init__(self, boxes: DetectionSamples, *, side: int) -> None:
+        """Takes the images with boxes, and the number of cells across and down.
+
+        Raises:
+            ArgumentError: there is no cell.
+        """
+        if side < 1:
+            raise ArgumentError(f"side={side}, expected 1 or more")
+        self.channels = boxes.channels
+        self.truth_size = side * side * (1 + boxes.dataset.classes + 4)
+        self._boxes = boxes
+        self._side = side
+
+    @property
+    def digest(self) -> str:
+        """Of the list of images."""
+        return self._boxes.digest
+
+    @property
+    def skipped(self) -> list[str]:
+        """Paths of images that could not be read while training."""
+        return self._boxes.skipped
+
+    def make(self, seed: int, image: int, input: FloatArray, truth: FloatArray) -> tuple[str, ...]:
+        """Fills the arrays of one image; see `Samples.make`.
+
+        Raises:
+            DataError: an image cannot be read.
+            OSError: a file cannot be read.
+        """
+        records = np.empty((1, self._boxes.truth_size), np.float32)
+        paths = self._boxes.make(seed, image, input, records[0])
+        classes = self._boxes.dataset.classes
+        truth[:] = cell_truth(records, side=self._side, classes=classes)[0]
+        return paths

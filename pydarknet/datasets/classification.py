@@ -11,12 +11,12 @@ import numpy as np
 
 from .._arguments import check_choice
 from .._native import FloatArray
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_named_file
 from ..errors import ArgumentError, DataError
 from ..names import read_names
-from .detection import image_faults
 from .hierarchy import Hierarchy
-from .image_list import ListedImage, read_image_list
+from .image_list import ListedImage
+from .listed import Split, check_images, split_file
 from .problems import OnBadData, Problem, Progress, settle, usable
 
 MultipleLabels = Literal["error", "keep"]
@@ -62,7 +62,7 @@ class ClassificationDataset:
         cls,
         data_file: str | os.PathLike[str],
         *,
-        split: Literal["train", "valid"] = "train",
+        split: Split = "train",
         hierarchy: Hierarchy | None = None,
         multiple_labels: MultipleLabels = "error",
         on_bad_data: OnBadData = "error",
@@ -89,14 +89,9 @@ class ClassificationDataset:
             DataError: the .data file is wrong, or a list is empty.
             FileNotFoundError: the .data file, or what it names, is not there.
         """
-        check_choice("split", split, ("train", "valid"))
-        options = read_data_file(data_file)
-        file = os.fspath(data_file)
-        for key in (split, "labels"):
-            if key not in options:
-                raise DataError(f"{file} has no {key}=, expected a file's path", file=file)
+        list_file, options = split_file(data_file, split, "labels")
         return cls.from_list(
-            find_named_file(data_file, options[split]),
+            list_file,
             labels=read_names(find_named_file(data_file, options["labels"])),
             hierarchy=hierarchy,
             multiple_labels=multiple_labels,
@@ -127,15 +122,14 @@ class ClassificationDataset:
             FileNotFoundError: there is no such list.
         """
         check_choice("multiple_labels", multiple_labels, ("error", "keep"))
-        check_choice("on_bad_data", on_bad_data, ("error", "skip"))
-        file = os.fspath(path)
-        images, notes = read_image_list(file)
-        faults = image_faults(images, decode, workers, progress)
+        checked, notes = check_images(path, on_bad_data, decode, workers, progress)
         matches = []
-        for image, found in zip(images, faults, strict=True):
+        for image, _, found in checked:
             matches.append(matching_labels(image.name, labels))
             found.extend(_match_faults(image, matches[-1], labels, multiple_labels))
-        kept, problems = usable(zip(images, matches, strict=True), faults, file)
+        file = os.fspath(path)
+        items = zip((each.image for each in checked), matches, strict=True)
+        kept, problems = usable(items, (each.faults for each in checked), file)
         problems = notes + problems
         settle(problems, on_bad_data, file)
         return cls(

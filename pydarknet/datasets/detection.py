@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Literal
 
 import numpy as np
 
 from .._arguments import check_choice
-from ..data_file import find_named_file, read_data_file
-from ..errors import ArgumentError, DataError
-from ..image import load_image
+from ..errors import ArgumentError
 from ..label_files import BOX, BoxArray, label_path
-from ..names import read_names
 from .boxes import read_boxes
-from .image_list import ListedImage, read_image_list
-from .problems import OnBadData, Problem, Progress, problem_of, settle, usable
+from .image_list import ListedImage
+from .listed import Split, check_images, split_with_classes
+from .problems import OnBadData, Problem, Progress, settle, usable
 
 MissingLabels = Literal["error", "background"]
 
@@ -63,7 +59,7 @@ class DetectionDataset:
         cls,
         data_file: str | os.PathLike[str],
         *,
-        split: Literal["train", "valid"] = "train",
+        split: Split = "train",
         classes: int | None = None,
         missing_labels: MissingLabels = "error",
         on_bad_data: OnBadData = "error",
@@ -91,26 +87,12 @@ class DetectionDataset:
             DataError: the .data file is wrong, or a list is empty.
             FileNotFoundError: the .data file, or what it names, is not there.
         """
-        check_choice("split", split, ("train", "valid"))
-        options = read_data_file(data_file)
-        file = os.fspath(data_file)
-        names: Sequence[str] = ()
-        names_file = None
-        if "names" in options:
-            names_file = os.fspath(find_named_file(data_file, options["names"]))
-            names = read_names(names_file)
-        if classes is None:
-            given = options.get("classes", str(len(names)))
-            if not given.isdecimal() or int(given) < 1:
-                raise DataError(f"{file}: classes={given}, expected 1 or more", file=file)
-            classes = int(given)
-        if split not in options:
-            raise DataError(f"{file} has no {split}=, expected a list of images", file=file)
+        listed = split_with_classes(data_file, split, classes)
         return cls._read(
-            find_named_file(data_file, options[split]),
-            _names_faults(names_file, names, classes) if names_file else [],
-            classes=classes,
-            names=names if len(names) == classes else (),
+            listed.list_file,
+            listed.faults,
+            classes=listed.classes,
+            names=listed.names,
             missing_labels=missing_labels,
             on_bad_data=on_bad_data,
             decode=decode,
@@ -165,19 +147,18 @@ class DetectionDataset:
         progress: Progress | None,
     ) -> DetectionDataset:
         check_choice("missing_labels", missing_labels, ("error", "background"))
-        check_choice("on_bad_data", on_bad_data, ("error", "skip"))
-        file = os.fspath(path)
-        images, notes = read_image_list(file)
-        faults = image_faults(images, decode, workers, progress)
+        checked, notes = check_images(path, on_bad_data, decode, workers, progress)
         labels = []
-        for index, (image, found) in enumerate(zip(images, faults, strict=True)):
+        for index, (image, _, found) in enumerate(checked):
             if found and not os.path.exists(image.path):
                 labels.append(np.zeros(0, BOX))
                 continue
             boxes, wrong = _labels(image, classes, missing_labels, index)
             labels.append(boxes)
             found.extend(wrong)
-        kept, problems = usable(zip(images, labels, strict=True), faults, file)
+        file = os.fspath(path)
+        items = zip((each.image for each in checked), labels, strict=True)
+        kept, problems = usable(items, (each.faults for each in checked), file)
         problems = [*faults_before, *notes, *problems]
         settle(problems, on_bad_data, file)
         return cls(
@@ -195,44 +176,6 @@ class DetectionDataset:
         """The boxes of an image: fields x, y, w, h (relative), class_id, track_id."""
         begin = self._ends[index - 1] if index > 0 else 0
         return self._boxes[begin : self._ends[index]]
-
-
-def _names_faults(file: str, names: Sequence[str], classes: int) -> list[Problem]:
-    faults = [
-        Problem(file, number, "is empty, expected a name", "note")
-        for number, name in enumerate(names, 1)
-        if not name
-    ]
-    if len(names) != classes:
-        faults.append(Problem(file, None, f"holds {len(names)} names, expected {classes}"))
-    return faults
-
-
-def image_faults(
-    images: Sequence[ListedImage], decode: bool, workers: int, progress: Progress | None
-) -> list[list[Problem]]:
-    """What keeps each image from being read."""
-
-    def fault(image: ListedImage) -> list[Problem]:
-        try:
-            if decode:
-                load_image(image.path)
-            elif not os.path.isfile(image.path):
-                raise FileNotFoundError(2, "there is no such file", image.path)
-        except (DataError, OSError) as error:
-            return [problem_of(error, image.file, image.line)]
-        return []
-
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        found: list[list[Problem]] = []
-        left = iter(images)
-        # in portions: an interrupt is not held up by all that was handed in
-        while portion := list(islice(left, 16 * max(1, workers))):
-            for each in pool.map(fault, portion):
-                found.append(each)
-                if progress:
-                    progress(len(found), len(images))
-    return found
 
 
 def _labels(

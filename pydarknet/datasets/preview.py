@@ -101,9 +101,8 @@ def _classes_written(
     import cv2
 
     strongest = np.argsort(-truth, kind="stable")[:3]
-    text = ", ".join(
-        f"{samples.dataset.labels[i]} {truth[i]:.2f}" for i in strongest if truth[i] > 0
-    )
+    names = getattr(samples.dataset, "labels", None) or list(map(str, range(len(truth))))
+    text = ", ".join(f"{names[i]} {truth[i]:.2f}" for i in strongest if truth[i] > 0)
     place, font = (4, image.shape[0] - 6), cv2.FONT_HERSHEY_SIMPLEX
     for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(image, text, place, font, 0.45, color, thickness, cv2.LINE_AA)

@@ -10,8 +10,8 @@ from .._native_augment import TRUTH_SIZE, NativeAugment, Source, box_truth, imag
 from ..errors import ArgumentError, DataError
 from ..image import Image, load_image
 from .augmentation import LOADS, ClassificationAugmentation, DetectionAugmentation
-from .classification import ClassificationDataset
 from .detection import DetectionDataset
+from .hierarchy import Hierarchy
 from .problems import OnBadData
 
 _ATTEMPTS = 100
@@ -155,10 +155,28 @@ class DetectionSamples:
         return self.skipped if self._on_bad_data == "skip" else None
 
 
+class Labelled(Protocol):
+    """Images with a number for each class: of a classifier or a regressor."""
+
+    images: tuple[str, ...]
+    hierarchy: Hierarchy | None
+    digest: str
+
+    @property
+    def classes(self) -> int:
+        """How many numbers."""
+        ...
+
+    def label(self, index: int, *, smooth: float = 0) -> FloatArray:
+        """The numbers of an image."""
+        ...
+
+
 class ClassificationSamples:
     """A classifier's images: drawn from the data set with replacement, augmented, with labels.
 
-    The truth of an image is a number for each class; -1234 where nothing is known of it.
+    The truth of an image is a number for each class; -1234 where nothing is known of it. A
+    regressor's images and numbers take the same way.
 
     Attributes:
         skipped: paths of images that could not be read while training.
@@ -166,7 +184,7 @@ class ClassificationSamples:
 
     def __init__(
         self,
-        dataset: ClassificationDataset,
+        dataset: Labelled,
         augmentation: ClassificationAugmentation | None,
         *,
         channels: int = 3,

@@ -21,10 +21,12 @@ from .confusion import ConfusionMatrix
 from .curve import Curve, Operating
 from .darknet_text import darknet_text
 from .evaluator import DetectionEvaluator
+from .instances import InstanceEvaluator, InstanceMetrics
 from .masks import InstanceMasks, MaskEvaluator
 from .miss_rate import log_average_miss_rate
 from .overlap import ciou, diou, giou, iou
 from .recall import RecallEvaluator, RecallMetrics
+from .regression import RegressionMetrics, regression_metrics
 from .report import DetectionReport
 from .result import DetectionMetrics
 from .result_files import ResultWriter, result_writer
@@ -49,11 +51,14 @@ __all__ = [
     "DetectionMetrics",
     "DetectionReport",
     "ImageCounts",
+    "InstanceEvaluator",
     "InstanceMasks",
+    "InstanceMetrics",
     "MaskEvaluator",
     "Operating",
     "RecallEvaluator",
     "RecallMetrics",
+    "RegressionMetrics",
     "ResultWriter",
     "SegmentationEvaluator",
     "SegmentationMetrics",
@@ -74,6 +79,7 @@ __all__ = [
     "log_average_miss_rate",
     "propose_network",
     "read_box_file",
+    "regression_metrics",
     "result_writer",
     "run_network",
     "text_table",

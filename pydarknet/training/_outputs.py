@@ -96,6 +96,10 @@ def row_of(step: Step) -> dict[str, Any]:
 
 def mean_iou(parts: dict[str, dict[str, float]]) -> float | None:
     """Over all heads, weighted by their boxes."""
-    boxes = [(head["count"], head["iou"]) for head in parts.values() if head.get("count")]
+    boxes = [
+        (head["count"], head["iou"])
+        for head in parts.values()
+        if head.get("count") and "iou" in head
+    ]
     total = sum(count for count, _ in boxes)
     return sum(count * iou for count, iou in boxes) / total if total else None

@@ -89,7 +89,7 @@ class Task(Protocol):
     """A kind of network with its data.
 
     Attributes:
-        kind: "detector", "classifier", "rnn".
+        kind: "detector", "classifier", "segmenter", "isegmenter", "regressor", "rnn".
         data_name: what its data is called in messages.
         score: name of the score that the best weights are chosen by; higher is better.
         epochs: of the training images between two evaluations, where the caller says nothing.

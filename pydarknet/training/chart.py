@@ -18,6 +18,7 @@ _INK, _GRID = (60, 60, 60), (225, 225, 225)
 _LOSS, _AVERAGE = (160, 195, 235), (20, 80, 200)
 _COLORS = ((200, 40, 40), (60, 150, 60), (160, 60, 180), (220, 140, 30))
 _MOST_POINTS = 2000
+_SCORES = ("map", "train_map", "top1", "mask_ap", "miou", "r2", "likelihood", "accuracy")
 
 
 def write_chart(history: History, path: Path, title: str, max_batches: int) -> None:
@@ -72,7 +73,7 @@ def _chart(history: History, title: str, max_batches: int) -> Canvas:
     names = score_names(history)
     for color, name in zip(_COLORS, names, strict=False):
         scores = history.scores(name)
-        points = [(_column(i, max_batches), _row(value)) for i, value in scores]
+        points = [(_column(i, max_batches), _row(min(max(value, 0), 1))) for i, value in scores]
         canvas.line(points, color, 2)
         for point in points:
             canvas.dot(point, color, 3)
@@ -110,9 +111,7 @@ def thinned(
 def score_names(history: History) -> list[str]:
     """The scores to draw: the one that counts, the same on training images, top-k, accuracy."""
     found = {name for _, scores in history.evaluations for name in scores}
-    first = [
-        name for name in ("map", "train_map", "top1", "likelihood", "accuracy") if name in found
-    ]
+    first = [name for name in _SCORES if name in found]
     return first + sorted(name for name in found - {"top1"} if name.startswith("top"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ class ClassifierTask(ImageTask):
         self._valid = self._train
         if options.evaluate and options.split == "valid":
             self._valid = ClassificationDataset.open(options.data_file, split="valid", **settings)
-        check_classes(options.structure, self._train, options.truths)
+        check_classes(options.structure, self._train, options.truths, options.evaluate)
         text = options.data.get("top", "5")
         if not text.isdecimal() or int(text) < 1:
             raise DataError(f"{options.data_file}: top={text}, expected a whole number above 0")
@@ -90,14 +91,30 @@ class ClassifierTask(ImageTask):
         })  # fmt: skip
 
 
-def check_classes(structure: Structure, dataset: ClassificationDataset, outputs: int) -> None:
+def check_classes(
+    structure: Structure, dataset: ClassificationDataset, outputs: int, evaluate: bool = True
+) -> None:
     """Checks that a network has an output for each label.
+
+    Args:
+        structure: the network.
+        dataset: its data.
+        outputs: numbers of an image's truth.
+        evaluate: what the network gives is compared with the labels; one that only learns an
+            embedding ([contrastive]) may give something else.
 
     Raises:
         CfgError: it has not.
     """
+    last = structure.layers[structure.outputs[-1]]
+    given = math.prod(last.output_shape)
+    if outputs == dataset.classes != given and evaluate:
+        raise CfgError(
+            f"{structure.name}:{last.line}: [{last.type}] gives {given} numbers, which cannot be "
+            f"evaluated with {dataset.classes} labels: train without evaluations",
+            file=structure.name, line=last.line, section=last.type, layer=last.index,
+        )  # fmt: skip
     if outputs != dataset.classes:
-        last = structure.layers[structure.outputs[-1]]
         raise CfgError(
             f"{structure.name}:{last.line}: [{last.type}] has {outputs} outputs, the data has "
             f"{dataset.classes} labels",

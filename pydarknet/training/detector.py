@@ -9,9 +9,14 @@ import numpy as np
 
 from .._detecting import DetectionRequest
 from .._native import NativeNetwork, NativePlan
-from .._native_augment import TRUTH_SIZE
 from .._runner import Runner
-from ..datasets import DetectionAugmentation, DetectionDataset, DetectionSamples
+from ..datasets import (
+    CellSamples,
+    DetectionAugmentation,
+    DetectionDataset,
+    DetectionSamples,
+    Samples,
+)
 from ..datasets.detection import MissingLabels
 from ..detections import Detections
 from ..errors import CfgError
@@ -52,12 +57,6 @@ class DetectorTask(ImageTask):
                 file=structure.name,
             )
         last = structure.layers[structure.heads[-1].layer]
-        if last.type not in ("yolo", "Gaussian_yolo", "region") or options.truths % TRUTH_SIZE:
-            raise CfgError(
-                f"{structure.name}:{last.line}: [{last.type}] cannot be trained from images yet, "
-                "expected [yolo], [Gaussian_yolo] or [region]",
-                file=structure.name, line=last.line, section=last.type, layer=last.index,
-            )  # fmt: skip
         self._structure = structure
         self._threads = options.threads
         classes = structure.classes
@@ -80,11 +79,19 @@ class DetectorTask(ImageTask):
             self._train,
             DetectionAugmentation.from_options(options.net, last.options),
             channels=structure.input_shape[0],
-            max_boxes=options.truths // TRUTH_SIZE,
+            max_boxes=int(last.options["max"]),
             update=options.update,
             on_bad_data=options.on_bad_data,
         )
-        self.samples = self._samples
+        self.samples: Samples = self._samples
+        if last.type == "detection":
+            self.samples = CellSamples(self._samples, side=int(last.options["side"]))
+        if self.samples.truth_size != options.truths:
+            raise CfgError(
+                f"{structure.name}:{last.line}: [{last.type}] takes a truth of {options.truths} "
+                f"numbers, boxes make {self.samples.truth_size}",
+                file=structure.name, line=last.line, section=last.type, layer=last.index,
+            )  # fmt: skip
 
     @property
     def images(self) -> int:

@@ -31,17 +31,36 @@ from ._task import BatchSource, Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .classifier import ClassifierTask
 from .detector import DetectorTask
+from .isegmenter import IsegmenterTask
+from .regressor import RegressorTask
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
+from .segmenter import SegmenterTask
 from .text import TextTask, read_text_keys
 
 _log = logging.getLogger("pydarknet.training")
 
-TASKS: dict[str, type[DetectorTask | ClassifierTask | TextTask]] = {
+TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "detector": DetectorTask,
     "classifier": ClassifierTask,
+    "segmenter": SegmenterTask,
+    "isegmenter": IsegmenterTask,
+    "regressor": RegressorTask,
     "rnn": TextTask,
 }
 """The kinds of networks that can be trained from files."""
+
+
+def task_of(structure: Structure) -> str:
+    """The kind of a network: what its end is made for."""
+    last = structure.layers[structure.outputs[-1]]
+    if structure.heads:
+        return "detector"
+    if last.type == "iseg":
+        return "isegmenter"
+    if structure.recurrent and structure.input_shape[1:] == (1, 1):
+        return "rnn"
+    return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
+
 
 _RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
             "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
@@ -129,7 +148,8 @@ class Trainer:
                 rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
                 normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
                 for nothing gets the numbers of any machine.
-            task: "detector", "classifier" or "rnn"; None sees it from the network: one that reads
+            task: "detector", "classifier", "segmenter", "isegmenter", "regressor" or "rnn"; None
+                sees it from the network, but takes a regressor for a classifier. One that reads
                 single numbers and remembers something is an "rnn".
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
@@ -256,7 +276,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
         self._network.seed(settings["seed"])
-        settings["task"] = settings["task"] or _task_of(
+        settings["task"] = settings["task"] or task_of(
             Structure.from_description(self._network.describe(0, 0))
         )
         check_choice("task", settings["task"], TASKS)
@@ -638,12 +658,3 @@ class Trainer:
             self._loader.close()
         if self._outputs is not None:
             self._outputs.close()
-
-
-def _task_of(structure: Structure) -> str:
-    """What a network is trained for, where the caller does not say it."""
-    if structure.heads:
-        return DetectorTask.kind
-    if structure.recurrent and structure.input_shape[1:] == (1, 1):
-        return TextTask.kind
-    return ClassifierTask.kind

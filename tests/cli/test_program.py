@@ -88,8 +88,7 @@ def test_wrong_usage(words, says, command):
 
 @pytest.mark.parametrize(
     "words",
-    [["detector", "draw", "x.data", "x.cfg"]]
-    + [["classifier", "validfull"], ["yolo", "test"]],
+    [["detector", "draw", "x.data", "x.cfg"], ["classifier", "validfull"], ["yolo", "test"]],
 )
 def test_what_comes_later(words, command):
     done = command(*words)

@@ -144,3 +144,129 @@ class Recorder(Callback):
     def of(self, kind: str) -> list[Any]:
         """What it was told of one kind."""
         return [about for name, about in self.events if name == kind]
+
+
+MAPS = """
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=2
+pad=1
+activation=leaky
+
+[convolutional]
+batch_normalize=1
+filters=24
+size=3
+stride=2
+pad=1
+activation=leaky
+
+[convolutional]
+batch_normalize=1
+filters=24
+size=3
+stride=1
+pad=1
+activation=leaky
+
+[upsample]
+stride=2
+
+[route]
+layers=-1,0
+
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=1
+pad=1
+activation=leaky
+
+[convolutional]
+filters={planes}
+size=1
+stride=1
+pad=1
+activation=linear
+
+{end}
+"""
+
+REGRESSOR = """
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=2
+pad=1
+activation=leaky
+
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=2
+pad=1
+activation=leaky
+
+[connected]
+output=2
+activation=linear
+
+[cost]
+type=sse
+"""
+
+
+def map_cfg(
+    folder: Path,
+    planes: int,
+    end: str,
+    *,
+    max_batches: int = 4,
+    rate: float = 0.001,
+    more: str = "",
+) -> Path:
+    """A network whose output is a map of 16x16 with so many planes."""
+    path = folder / "maps.cfg"
+    net = NET.format(max_batches=max_batches, rate=rate, more=f"min_crop=32\nmax_crop=36\n{more}")
+    path.write_text(net + MAPS.format(planes=planes, end=end))
+    return path
+
+
+def regressor_cfg(folder: Path, *, max_batches: int = 4, rate: float = 0.002) -> Path:
+    """A network with two numbers as its output."""
+    path = folder / "numbers.cfg"
+    more = "flip=0\nmin_crop=32\nmax_crop=32\n"
+    path.write_text(NET.format(max_batches=max_batches, rate=rate, more=more) + REGRESSOR)
+    return path
+
+
+def objects(folder: Path, train: int = 8, valid: int = 4) -> Path:
+    """Shapes with masks that are all of one class; the path of the .data file."""
+    data = write_shapes(
+        folder / "objects", train=train, valid=valid, masks=True, size=(32, 32), clutter=2,
+        objects=(1, 2), extent=(0.4, 0.7), hidden=0,
+    )  # fmt: skip
+    for file in (data.parent / "mask").iterdir():
+        lines = [f"0 {line.split()[1]}\n" for line in file.read_text().splitlines()]
+        file.write_text("".join(lines))
+    data.write_text("classes = 1\ntrain = train.txt\nvalid = valid.txt\n")
+    return data
+
+
+def numbers(folder: Path, train: int = 8, valid: int = 4) -> Path:
+    """Single shapes, and where their centres lie (x, y); the path of the .data file."""
+    data = write_shapes(
+        folder / "numbers", train=train, valid=valid, size=(32, 32), clutter=0, objects=(1, 1),
+        extent=(0.4, 0.6), hidden=0,
+    )  # fmt: skip
+    (data.parent / "labels").mkdir()
+    for file in (data.parent / "images").glob("*.txt"):
+        fields = file.read_text().split()
+        (data.parent / "labels" / file.name).write_text(f"{fields[1]} {fields[2]}\n")
+    data.write_text("classes = 2\ntrain = train.txt\nvalid = valid.txt\n")
+    return data

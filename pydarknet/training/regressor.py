@@ -1,0 +1,102 @@
+"""Regressors: images with numbers, and how far the network's numbers are from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._native import NativeNetwork
+from ..datasets import (
+    ClassificationAugmentation,
+    ClassificationSamples,
+    RegressionDataset,
+    Samples,
+)
+from ..errors import CfgError
+from ..layers import Structure
+from ..metrics.regression import regression_metrics
+from ._showing import last_outputs
+from ._task import ImageTask, Scores, TaskOptions
+
+
+class RegressorTask(ImageTask):
+    """A regressor's data and its scores; see `Task` for the attributes."""
+
+    kind = "regressor"
+    score = "r2"
+    epochs = 4.0
+
+    def __init__(self, options: TaskOptions) -> None:
+        """Reads and checks the data.
+
+        Raises:
+            DatasetError: images or numbers are wrong.
+            CfgError: the network has another number of outputs than an image has numbers.
+            DataError, OSError: a file is wrong or missing.
+        """
+        self._structure = options.structure
+        self._threads = options.threads
+        settings: dict[str, Any] = {
+            "on_bad_data": options.on_bad_data,
+            "workers": options.workers,
+            "progress": options.progress,
+        }
+        self._train = RegressionDataset.open(options.data_file, split="train", **settings)
+        self._valid = self._train
+        if options.evaluate and options.split == "valid":
+            self._valid = RegressionDataset.open(options.data_file, split="valid", **settings)
+        check_numbers(options.structure, self._train, options.truths)
+        self._samples = ClassificationSamples(
+            self._train,
+            ClassificationAugmentation.from_options(options.net),
+            channels=options.structure.input_shape[0],
+            update=options.update,
+            on_bad_data=options.on_bad_data,
+        )
+        self.samples: Samples = self._samples
+
+    @property
+    def images(self) -> int:
+        """Images of the ``train`` list."""
+        return len(self._train)
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """Images that could not be read while training."""
+        return self._samples.skipped
+
+    def evaluate(self, network: NativeNetwork) -> Scores:
+        """Measures errors on the ``valid`` list.
+
+        Raises:
+            DataError, OSError: an image cannot be read.
+        """
+        return score_regressor(network, self._structure, self._valid, self._threads)
+
+
+def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int) -> None:
+    """Checks that a network has an output for each number of an image.
+
+    Raises:
+        CfgError: it has not.
+    """
+    if outputs != dataset.classes:
+        last = structure.layers[structure.outputs[-1]]
+        raise CfgError(
+            f"{structure.name}:{last.line}: [{last.type}] has {outputs} outputs, images have "
+            f"{dataset.classes} numbers (classes= of the .data file)",
+            file=structure.name, line=last.line, section=last.type, layer=last.index,
+        )  # fmt: skip
+
+
+def score_regressor(
+    network: NativeNetwork, structure: Structure, dataset: RegressionDataset, threads: int
+) -> Scores:
+    """R2, mean absolute and root mean squared error of a network on all images of a data set."""
+    predicted = np.stack([
+        values.ravel() for _, values, _ in last_outputs(network, structure, dataset.images, threads)
+    ])  # fmt: skip
+    found = regression_metrics(predicted, dataset.values)
+    return Scores({"r2": found.r2, "mae": found.mae, "rmse": found.rmse})

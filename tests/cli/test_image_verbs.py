@@ -1,0 +1,91 @@
+"""``segmenter``, ``isegmenter`` and ``regressor``: train, valid and test."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import pytest
+from training.small_training import map_cfg, numbers, objects, regressor_cfg
+
+from pydarknet.cli import main
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drawn")
+    objects(folder, train=4, valid=2)
+    numbers(folder, train=4, valid=2)
+    return folder
+
+
+def run(capfd: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    out, err = capfd.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "isegmenter", "regressor"])
+def test_train_valid_test(
+    kind: str, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "backup").mkdir()
+    data = drawn / ("numbers" if kind == "regressor" else "objects") / "shapes.data"
+    if kind == "regressor":
+        cfg = regressor_cfg(tmp_path, max_batches=2)
+    elif kind == "segmenter":
+        cfg = map_cfg(tmp_path, 1, "[logistic]", max_batches=2)
+    else:
+        cfg = map_cfg(tmp_path, 3, "[iseg]\nclasses=1\nids=2", max_batches=2)
+    status, out, err = run(capfd, kind, "train", data, cfg, "-map", "-clear", "-gpus", "0")
+    assert (status, out) == (0, "finished after 2 iterations, files in backup\n")
+    score = {"segmenter": "miou", "isegmenter": "mask_ap", "regressor": "r2"}[kind]
+    assert re.search(rf"iteration 2: {score} -?[\d.]+%", err)
+    if kind == "regressor":
+        assert re.search(r"mae [\d.]+, rmse [\d.]+ \(best\)", err)
+    weights = f"backup/{cfg.stem}_final.weights"
+
+    status, out, err = run(capfd, kind, "valid", data, cfg, weights)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1].startswith(f"{score} ")
+    status, out, _ = run(capfd, kind, "valid", data, cfg, weights, "--json")
+    assert score in json.loads(out)
+
+    image = data.parent / "images/000004.jpg"
+    status, out, err = run(capfd, kind, "test", data, cfg, weights, image)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{image}: Predicted in ")
+    if kind == "regressor":
+        assert len(re.findall(r"^Predicted: -?\d+\.\d{6}$", out, re.M)) == 2
+        assert not (tmp_path / "predictions.png").exists()
+    else:
+        assert cv2.imread("predictions.png").shape == (32, 32, 3)
+    status, out, err = run(
+        capfd, kind, "test", data, cfg, weights, data.parent / "images", "--json", "--save", "seen"
+    )
+    assert status == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == 6
+    key = {"segmenter": "classes", "isegmenter": "objects", "regressor": "values"}[kind]
+    assert all(key in line for line in lines)
+    if kind != "regressor":
+        assert len(list((tmp_path / "seen").iterdir())) == 6
+
+
+def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = drawn / "objects/shapes.data"
+    cfg = map_cfg(tmp_path, 1, "[logistic]")
+    for words, status, message in (
+        (("segmenter",), 2, "expected test"),
+        (("segmenter", "tset"), 2, "did you mean test?"),
+        (("isegmenter", "train", data, cfg), 1, "ends in [logistic], expected [iseg]"),
+        (("regressor", "valid", data, cfg), 2, "x.weights missing"),
+        (("segmenter", "demo", data), 1, "not in this version"),
+    ):
+        found, out, err = run(capfd, *words)
+        assert (found, out) == (status, "")
+        assert message in err
