@@ -291,7 +291,7 @@ def shortcut(site: Site) -> Made:
     kind = o.choice("weights_type")
     c, h, w = site.input
     for source in sources:
-        if not _ratio(source[1:], (h, w)):
+        if not integer_ratio(source[1:], (h, w)):
             raise o.wrong(
                 f"inputs of {text(site.input)} and {text(source)} do not meet, expected sizes of "
                 "an integer ratio"
@@ -300,7 +300,8 @@ def shortcut(site: Site) -> Made:
     return Made(site.input, (len(sources) + 1) * each, float(len(sources) * size(site.input)))
 
 
-def _ratio(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+def integer_ratio(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Whether maps of these heights and widths can be added: one repeats, or is sampled."""
     meets = all(min(x, y) > 0 and max(x, y) % min(x, y) == 0 for x, y in zip(a, b, strict=True))
     return meets and a[1] * b[0] == a[0] * b[1]
 

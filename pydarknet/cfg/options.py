@@ -143,6 +143,12 @@ class Options:
         }
         readers[key.type](key.name)
 
+    def check_all(self) -> None:
+        """Reads the values of all keys that the cfg has."""
+        for line in self.section.entries:
+            if line.key is not None and line.key in self._keys:
+                self.check(self._keys[line.key])
+
     def wrong(self, message: str, key: str | None = None) -> CfgError:
         """An error at the key's line, or the section's; to be raised."""
         return self.document.wrong(message, self.section, key)

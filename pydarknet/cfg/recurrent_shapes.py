@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..layers import Shape
-from .layer_shapes import Kernel, Made, Site, dense, padding_of, size
+from .layer_shapes import Kernel, Made, Site, dense, integer_ratio, padding_of, size, text
 from .options import Options
 
 
@@ -65,6 +65,11 @@ def conv_lstm(site: Site) -> Made:
     state = of_input.output
     of_state = kernel.over(site, state)
     _check_state(site, state, of_state.output)
+    if of_state.output != state and of_state.output[1:] != (1, 1):
+        raise o.wrong(
+            f"a gate is {text(of_state.output)}, expected {text(state)} as the state: stride=1 and "
+            "pad=1 keep the size"
+        )
     one_input, one_state = ((part.parameters, part.operations) for part in (of_input, of_state))
     peephole, bottleneck = o.flag("peephole"), o.flag("bottleneck")
     if bottleneck and peephole:
@@ -76,7 +81,7 @@ def conv_lstm(site: Site) -> Made:
         sums = (2 if o.flag("shortcut") else 1) * size(state)
         return _together(state, [(both.parameters, both.operations), *(4 * [one_state])], sums)
     parts = 4 * [one_input, one_state] + (3 * [one_state] if peephole else [])
-    return _together(state, parts, (8 if peephole else 5) * size(state))
+    return _together(state, parts, (7 if peephole else 4) * size(of_state.output) + size(state))
 
 
 def history(site: Site) -> Made:
@@ -98,10 +103,12 @@ def _kernel(o: Options, filters: int) -> Kernel:
     )
 
 
-def _check_state(site: Site, state: Shape, next_state: Shape) -> None:
-    if state != next_state:
+def _check_state(site: Site, state: Shape, convolved: Shape) -> None:
+    """Whether the state and what is convolved of it can be added."""
+    if not integer_ratio(convolved[1:], state[1:]):
         raise site.options.wrong(
-            "the state would change its size in every step, expected stride=1 and pad=1"
+            f"the state is {text(state)}, what is convolved of it {text(convolved)}; expected "
+            "stride=1 and pad=1, which keep the size"
         )
 
 

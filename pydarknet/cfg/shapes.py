@@ -93,7 +93,7 @@ def infer(document: Document, *, width: int = 0, height: int = 0) -> Structure:
         raise error
 
     document.renumber()
-    refuse_unknown_keys(Options(document, document.net))
+    refuse_keys(Options(document, document.net))
     found = walk(document, refuse, width=width, height=height, strict=True)
     assert found is not None
     return found
@@ -131,7 +131,7 @@ def walk(
         try:
             options = Options(document, section)
             if strict:
-                refuse_unknown_keys(options)
+                refuse_keys(options)
             if before is None and types[index] in ("route", "implicit"):
                 before = (0, 0, 0)  # they do not look at it
             if before is None:
@@ -167,10 +167,11 @@ def walk(
     )
 
 
-def refuse_unknown_keys(options: Options) -> None:
-    """Raises the first error of a key that the section does not have."""
+def refuse_keys(options: Options) -> None:
+    """Raises the first error of a key that the section does not have, or of a value's type."""
     for error in options.unknown_keys():
         raise error
+    options.check_all()
 
 
 def _check_output(options: Options, made: Made, before: Shape) -> None:
