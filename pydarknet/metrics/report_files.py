@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._files import atomic_path
+from ..charts import Canvas
 
 
 def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
@@ -28,6 +29,15 @@ def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
         raise FileExistsError(
             errno.EEXIST, "is not empty, expected a new folder (or --force, force=True)", path
         )
+
+
+def chart_files(charts: Mapping[str, Canvas]) -> dict[str, bytes]:
+    """Each chart as SVG and as PNG: names and contents of the files."""
+    return {
+        f"{name}{ending}": canvas.image_data(ending)
+        for name, canvas in charts.items()
+        for ending in (".svg", ".png")
+    }
 
 
 def write_files(
