@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 from small_networks import RunPython
@@ -70,3 +72,12 @@ def test_cocos_rules_work_without_the_engine(run_python: RunPython) -> None:
     )
     done = run_python("-c", code)
     assert (done.stdout, done.stderr) == (b"1.0 1.0\n", b"")
+
+
+def test_the_page_of_documentation(run_python: RunPython) -> None:
+    pytest.importorskip("faster_coco_eval")
+    page = Path(__file__).resolve().parents[2] / "docs" / "toolkit-evaluation.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    done = run_python("-c", code)
+    assert done.stderr == b""
+    assert done.stdout.splitlines()[0].startswith(b"1.0 {'cls': 0.0")
