@@ -18,10 +18,14 @@ def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
     Raises:
         FileExistsError: the folder is not empty, and ``force`` is not set.
         NotADirectoryError: there is a file in its place.
-        OSError: it cannot be read.
+        OSError: it cannot be read, or made.
     """
     path = os.fspath(folder)
     if not os.path.lexists(path):
+        parent = next(one for one in Path(path).absolute().parents if one.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            number = errno.EACCES if parent.is_dir() else errno.ENOTDIR
+            raise OSError(number, os.strerror(number), str(parent))
         return
     if not os.path.isdir(path):
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder for the report", path)

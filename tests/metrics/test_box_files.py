@@ -55,6 +55,7 @@ def test_a_folder(small) -> None:
         (".5 0 0 9 9", "has 5 columns"),
         ("cat .5 0 0 9 x", "'x' is no number"),
         ("cat .5 0 0 9 nan", "'nan' is no number"),
+        ("cat .5 0 0 9 1e300", "'1e300' is no number"),
         ("cat 1.5 0 0 9 9", "confidence is 1.5"),
         ("cat .5 9 0 0 9", "ends before it begins"),
         ("cat .5 0 0 9 9 difficult", "'difficult' is no number"),
@@ -77,6 +78,9 @@ def test_folders_that_do_not_belong_together(small, tmp_path) -> None:
         BoxFolders.open(truth, write(tmp_path / "none"))
     with pytest.raises(FileNotFoundError):
         BoxFolders.open(truth, tmp_path / "missing")
+    nothing = write(tmp_path / "nothing", a="", b="\n")
+    with pytest.raises(DataError, match="hold no box at all"):
+        BoxFolders.open(nothing, nothing)
 
 
 def test_the_expected_average_precisions(shared: Path) -> None:
