@@ -41,8 +41,8 @@ TASKS: dict[str, type[DetectorTask | ClassifierTask]] = {
 }
 """The kinds of networks that can be trained from images."""
 
-_RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
-            "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
+_RESUMED = ("seed", "precision", "recompute", "task", "patience", "freeze", "eval_every",
+            "checkpoint_every", "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
 
 
@@ -93,6 +93,7 @@ class Trainer:
         device: str = "cpu",
         seed: int = 0,
         precision: str = "f32",
+        recompute: bool = False,
         task: str | None = None,
         callbacks: Sequence[object] = (),
         patience: int | None = None,
@@ -125,6 +126,9 @@ class Trainer:
                 rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
                 normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
                 for nothing gets the numbers of any machine.
+            recompute: keeps for the backward pass what convolutions, pools and sums give, and
+                makes the rest once more: about half the memory of activations for a few percent
+                of time, and the same weights, byte for byte.
             task: "detector" or "classifier"; None sees it from the network.
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
@@ -270,6 +274,7 @@ class Trainer:
                 seed=settings["seed"],
                 frozen_below=settings["freeze"],
                 precision=settings["precision"],
+                recompute=bool(settings["recompute"]),
             ),
         )
         described = self._network.describe(0, 0)
