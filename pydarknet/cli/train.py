@@ -82,6 +82,7 @@ def train_parser(kind: str) -> Parser:
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
     add("--precision", choices=("auto", "f32", "bf16"), default="f32",
         help="bf16: faster where the processor has it; default: f32")  # fmt: skip
+    add("--recompute", action="store_true", help="less memory: activations are made twice")
     add("--on-bad-data", choices=("error", "skip"), default="error",
         help="images and labels that are wrong; default: error")  # fmt: skip
     add("--missing-labels", choices=("error", "background"), default="error",
@@ -117,7 +118,7 @@ def open_trainer(
         clear=options.clear, run_dir=options.run_dir, overwrite=options.overwrite,
         eval_every=every, checkpoint_every=options.checkpoint_every, patience=options.patience,
         freeze=options.freeze, up_to=options.up_to, seed=options.seed,
-        precision=options.precision, on_bad_data=options.on_bad_data,
+        precision=options.precision, recompute=options.recompute, on_bad_data=options.on_bad_data,
         missing_labels=options.missing_labels, tensorboard=options.tensorboard,
         threads=options.threads, workers=options.workers, progress=progress,
     )  # fmt: skip

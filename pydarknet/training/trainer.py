@@ -62,8 +62,8 @@ def task_of(structure: Structure) -> str:
     return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
 
 
-_RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
-            "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
+_RESUMED = ("seed", "precision", "recompute", "task", "patience", "freeze", "eval_every",
+            "checkpoint_every", "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
 
 
@@ -114,6 +114,7 @@ class Trainer:
         device: str = "cpu",
         seed: int = 0,
         precision: str = "f32",
+        recompute: bool = False,
         task: str | None = None,
         callbacks: Sequence[object] = (),
         patience: int | None = None,
@@ -148,6 +149,9 @@ class Trainer:
                 rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
                 normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
                 for nothing gets the numbers of any machine.
+            recompute: keeps for the backward pass what convolutions, pools and sums give, and
+                makes the rest once more: about half the memory of activations for a few percent
+                of time, and the same weights, byte for byte.
             task: "detector", "classifier", "segmenter", "isegmenter", "regressor" or "rnn"; None
                 sees it from the network, but takes a regressor for a classifier. One that reads
                 single numbers and remembers something is an "rnn".
@@ -300,6 +304,7 @@ class Trainer:
                 seed=settings["seed"],
                 frozen_below=settings["freeze"],
                 precision=settings["precision"],
+                recompute=bool(settings["recompute"]),
             ),
         )
         described = self._network.describe(0, 0)

@@ -49,6 +49,7 @@ void Trainer::resize(int width, int height) {
   o.input_delta = options_.input_delta != 0;
   o.backend = options_.backend;
   o.precision = options_.precision;
+  o.recompute = options_.recompute != 0;
   plan_.reset();  // the memory of one at a time
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }
