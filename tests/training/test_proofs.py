@@ -77,3 +77,23 @@ def indoor() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.slow
+def test_photographs(indoor: ModuleType, shared: Path, tmp_path: Path) -> None:
+    """70 photographs with 30 classes, over-fitted from yolo-fastest-1.1's weights."""
+    trainer = indoor.train(shared, tmp_path, iterations=400, eval_every=400)
+    assert trainer.best_score >= 0.8
+
+
+def test_the_photographs_network(indoor: ModuleType, shared: Path) -> None:
+    """Its heads have 30 classes, and all layers below the first keep their shapes."""
+    text = (shared / "models/yolo-fastest-1.1/yolo-fastest-1.1.cfg").read_text()
+    cfg = indoor.indoor_cfg(text, iterations=7, batch=2, size=320, rate=0.01)
+    ours, theirs = pydarknet.Network.from_text(cfg), pydarknet.Network.from_text(text)
+    assert {head.classes for head in ours.heads} == {30}
+    assert indoor.first_head(text) == ours.heads[0].layer - 1 == 120
+    for one, other in zip(ours.layers[:120], theirs.layers[:120], strict=True):
+        assert (one.type, one.output_shape) == (other.type, other.output_shape)
+        assert one.options.get("probability", 0) == 0
+    assert [head.anchors for head in ours.heads] == [head.anchors for head in theirs.heads]
