@@ -56,9 +56,10 @@ def train_parser(kind: str) -> Parser:
     parser = Parser(
         f"{kind} train",
         f"{'' if text else 'x.data '}x.cfg [x.weights]",
-        "Trains a network. Files go to the folder that backup= of x.data names: weights as\n"
-        "Darknet calls them, metrics.jsonl, chart.png and report.html. Training begins with\n"
-        "x.weights; of a file called x.conv.N with the first N layers. --resume FOLDER goes on\n"
+        f"Trains a network{' of characters on a text' if text else ''}. Files go to the folder\n"
+        "that backup= of x.data names, else to backup/: weights as Darknet calls them,\n"
+        "metrics.jsonl, chart.png and report.html. Training begins with x.weights; of a file\n"
+        "called x.conv.N with the first N layers. --resume FOLDER goes on\n"
         "with a training that ended early, whatever ended it.",
     )
     add = parser.add_argument

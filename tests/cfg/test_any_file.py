@@ -75,7 +75,7 @@ def use(document: Document) -> None:
             edit(copy)
         except DarknetError:
             if edit.__code__.co_names[0] == "for_classes":
-                assert copy.to_bytes() == text  # noqa: PT017
+                assert copy.to_bytes() == text
             continue
         assert Document.parse(copy.to_bytes()).to_bytes() == copy.to_bytes()
 
