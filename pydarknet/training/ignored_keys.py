@@ -13,9 +13,6 @@ from ..layers import Structure
 
 NET: dict[str, tuple[float, ...]] = {
     "adversarial_lr": (0,),
-    "equidistant_point": (0,),
-    "badlabels_rejection_percentage": (0,),
-    "num_sigmas_reject_badlabels": (0,),
     "attention": (0,),
     "center": (0,),
     "notruth": (0,),

@@ -146,3 +146,91 @@ def test_dynamic_minibatch(tmp_path: Path, shapes_data: Path) -> None:
     follow = again.step()
     assert follow.images >= 4
     again.close()
+
+
+BOXES = section("convolutional", filters=21, size=1, activation="linear") + section(
+    "yolo", mask="0,1,2", anchors="2,2, 3,3, 4,4", classes=2, num=3, max=2
+)
+
+
+def boxes_net(**keys: object) -> Small:
+    small = Small(BOXES, learning_rate=0.01, max_batches=8, **keys)
+    truth = np.zeros_like(small.truth)
+    truth[:, :5] = 0.4, 0.6, 0.5, 0.4, 1
+    small.trainer.set_truth(truth)
+    return small
+
+
+class Filter:
+    """What Darknet does to the deltas of [yolo], in numpy."""
+
+    def __init__(self) -> None:
+        self.largest = self.mean = self.deviation = self.threshold = 0.0
+
+    def __call__(
+        self, delta: np.ndarray, iteration: int, percentage: float, sigmas: float, point: int
+    ) -> np.ndarray:
+        start, last = 6, 8
+        large = iteration > start and (percentage or sigmas)
+        small = point and iteration > point
+        delta = delta.astype(np.float64)
+        if not large and not small:
+            return delta
+        sizes = np.abs(delta[delta != 0])
+        self.largest = 0.99 * self.largest + 0.01 * sizes.max() if self.largest else sizes.max()
+        self.mean = 0.99 * self.mean + 0.01 * sizes.mean()
+        apart = math.sqrt(np.square(sizes - self.mean).mean())
+        self.deviation = 0.99 * self.deviation + 0.01 * apart
+        final = self.mean + sigmas * self.deviation
+        if large and sigmas:
+            progress = (iteration - start) / start
+            most = max(final, self.largest - progress * abs(self.largest - final))
+            delta[np.abs(delta) > most] = 0
+        if large and percentage:
+            self.threshold = self.threshold or self.largest
+            wrong = np.abs(delta) > self.threshold
+            delta[wrong] = 0
+            percent = 100 * wrong.sum() * 7 / delta.size
+            self.threshold += 0.01 if percent > percentage else -0.01
+        if small:
+            progress = (iteration - point) / (last - point)
+            least = min(final, self.mean) * progress if sigmas else self.mean * progress * 1.4
+            delta[np.abs(delta) < least] = 0
+        return delta
+
+
+@pytest.mark.parametrize(
+    ("percentage", "sigmas", "point"),
+    [(0, 2, 0), (0.5, 0, 0), (30, 0, 0), (1, 1, 0), (0, 0, 3), (0, 2, 2)],
+)
+def test_labels_that_are_contradicted(
+    percentage: float, sigmas: float, point: int, tmp_path: Path
+) -> None:
+    keys = {
+        "badlabels_rejection_percentage": percentage, "num_sigmas_reject_badlabels": sigmas,
+        "equidistant_point": point,
+    }  # fmt: skip
+    small, plain = boxes_net(**keys), boxes_net()
+    expected, dropped = Filter(), 0
+    for iteration in range(1, 9):
+        small.trainer.run()
+        found = small.trainer.layer_delta(1, (2, 21, 4, 5))
+        # the deltas before: those of a network with the same weights
+        for layer in small.layers:
+            for index, parameter in enumerate(layer["parameters"]):
+                value = small.trainer.value(layer["index"], index, tuple(parameter["dims"]))
+                plain.trainer.set_value(layer["index"], index, value)
+        plain.trainer.run()
+        before = plain.trainer.layer_delta(1, (2, 21, 4, 5))
+        wanted = expected(before, iteration, percentage, sigmas, point)
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+        dropped += np.count_nonzero(before) - np.count_nonzero(found)
+        small.trainer.update()
+        if iteration == 7:  # what is remembered is part of the state
+            small.trainer.save_state(str(tmp_path / "x.state"))
+            input, truth = small.input, np.zeros_like(small.truth)
+            truth[:, :5] = 0.4, 0.6, 0.5, 0.4, 1
+            small = boxes_net(**keys)
+            small.trainer.set_input(input)
+            small.trainer.load_state(str(tmp_path / "x.state"))
+    assert dropped > 0

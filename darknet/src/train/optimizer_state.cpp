@@ -1,5 +1,6 @@
 // The file a training goes on from: a header, then of every parameter its value, gradient (with
-// the momentum), Adam's memories and the moving average, each where there is one.
+// the momentum), Adam's memories and the moving average, each where there is one; then what
+// Trainer::memories() holds.
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
@@ -48,7 +49,7 @@ std::vector<Buffer*> buffers_of(const TrainedArray& array) {
   return list;
 }
 
-StateHeader header_of(const LiveArrays& arrays) {
+StateHeader header_of(const LiveArrays& arrays, const std::vector<float>& memories) {
   StateHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   Checksum checksum;
@@ -58,6 +59,8 @@ StateHeader header_of(const LiveArrays& arrays) {
       header.floats += array.size;
       checksum.add(buffer->as<>(), array.size);
     }
+  header.floats += int64_t(memories.size());
+  checksum.add(memories.data(), int64_t(memories.size()));
   header.check = checksum.value();
   return header;
 }
@@ -94,11 +97,18 @@ class File {
 
 }  // namespace
 
+std::vector<float> Trainer::memories() const {
+  if (!rejects_labels(network_.training)) return {};
+  const BadLabels& m = bad_labels_;
+  return {m.largest, m.mean, m.deviation, m.threshold};
+}
+
 void Trainer::save_state(const std::string& path) const {
   if (subdivision_ != 0)
     fail(DN_ERROR_ARGUMENT, "a state is saved behind an update, %d mini-batches are open",
          subdivision_);
-  StateHeader header = header_of(arrays_);
+  const std::vector<float> more = memories();
+  StateHeader header = header_of(arrays_, more);
   header.iteration = iteration_;
   header.seed = options_.seed;
   header.averaging = averaging_;
@@ -109,6 +119,7 @@ void Trainer::save_state(const std::string& path) const {
     for (const TrainedArray& array : arrays_.arrays())
       for (const Buffer* buffer : buffers_of(array))
         file.write(buffer->as<void>(), size_t(array.size) * sizeof(float));
+    file.write(more.data(), more.size() * sizeof(float));
     file.finish();
     if (std::rename(temporary.c_str(), path.c_str()) != 0)
       fail(DN_ERROR_FILE, "%s: could not be written: %s", path.c_str(), std::strerror(errno));
@@ -124,7 +135,7 @@ void Trainer::load_state(const std::string& path) {
   StateHeader header{};
   if (!file.read(&header, sizeof header) || std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
     throw Error(DN_ERROR_DATA, "is no saved state of a training", place);
-  const StateHeader expected = header_of(arrays_);
+  const StateHeader expected = header_of(arrays_, memories());
   if (header.arrays != expected.arrays || header.floats != expected.floats)
     throw Error(
         DN_ERROR_DATA,
@@ -146,6 +157,7 @@ void Trainer::load_state(const std::string& path) {
       std::memcpy(buffer->as<>(), from, size_t(array.size) * sizeof(float));
       from += array.size;
     }
+  if (!memories().empty()) bad_labels_ = {from[0], from[1], from[2], from[3]};
   iteration_ = header.iteration;
   options_.seed = header.seed;
   averaging_ = header.averaging != 0;

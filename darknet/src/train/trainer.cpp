@@ -52,6 +52,7 @@ void Trainer::resize(int width, int height, int batch) {
   o.keep_all = options_.keep_all != 0;
   o.input_delta = options_.input_delta != 0;
   o.backend = options_.backend;
+  if (rejects_labels(network_.training)) o.bad_labels = &bad_labels_;
   plan_.reset();  // the memory of one at a time
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }
@@ -123,6 +124,7 @@ void Trainer::reload() {
   subdivision_ = 0;
   cost_ = 0;
   averaging_ = false;
+  bad_labels_ = BadLabels();
 }
 
 void Trainer::store(bool average) {

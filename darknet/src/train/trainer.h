@@ -7,6 +7,7 @@
 
 #include "darknet/engine.h"
 #include "network.h"
+#include "train/bad_labels.h"
 #include "train/live_arrays.h"
 #include "train/training_plan.h"
 
@@ -52,6 +53,8 @@ class Trainer {
  private:
   float rate_of(int64_t number) const;
   void follow_average();
+  // Numbers of a state besides the arrays; none where nothing asks for them.
+  std::vector<float> memories() const;
 
   Network& network_;
   dn_trainer_options options_;
@@ -62,6 +65,7 @@ class Trainer {
   int subdivision_ = 0;    // mini-batches since the last update
   double cost_ = 0;        // their sum
   bool averaging_ = false;
+  BadLabels bad_labels_;
 };
 
 }  // namespace dn
