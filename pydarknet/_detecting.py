@@ -46,13 +46,11 @@ class DetectionRequest:
         Raises:
             ArgumentError: a value is out of range, or a class unknown.
         """
-        way = ("letterbox" if structure.letter_box else "stretch") if resize is None else resize
-        check_choice("resize", way, RESIZES)
         return cls(
             threshold=check_fraction("threshold", threshold),
             nms=None if nms is None else check_fraction("nms", nms),
             hier=check_fraction("hier", hier),
-            resize=way,
+            resize=way_to_resize(structure, resize),
             classes=None if classes is None else _class_numbers(classes, names, structure.classes),
             names=names,
             gaussian=any(head.type == "Gaussian_yolo" for head in structure.heads),
@@ -73,7 +71,7 @@ class DetectionRequest:
         if self.classes is not None:
             found = found[np.isin(found["class_id"], list(self.classes))]
         return Detections(
-            _corners(found, width, height),
+            corners(found, width, height),
             found["confidence"],
             found["class_id"],
             self.names,
@@ -82,7 +80,18 @@ class DetectionRequest:
         )
 
 
-def _corners(found: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[np.float32]:
+def way_to_resize(structure: Structure, resize: str | None) -> str:
+    """How an image becomes the network's input; None asks the cfg.
+
+    Raises:
+        ArgumentError: there is no such way.
+    """
+    way = ("letterbox" if structure.letter_box else "stretch") if resize is None else resize
+    check_choice("resize", way, RESIZES)
+    return way
+
+
+def corners(found: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[np.float32]:
     """Relative centre boxes as edges in pixels, (N, 4)."""
     scale = np.array([width, height], np.float32)
     center = np.stack([found["x"], found["y"]], axis=1)

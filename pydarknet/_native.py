@@ -367,13 +367,16 @@ class TrainerOptions:
     keep_all: bool = False
     input_delta: bool = False
     backend: str = "auto"
+    precision: str = "f32"
 
 
 class NativeTrainer:
     """A ``dn_trainer``: a mini-batch, its gradients and the optimiser. For one thread at a time."""
 
     def __init__(self, network: NativeNetwork, options: TrainerOptions) -> None:
-        fields = {**asdict(options), "backend": BACKENDS[options.backend]}
+        fields = asdict(options)
+        fields["backend"] = BACKENDS[options.backend]
+        fields["precision"] = PRECISIONS[options.precision]
         given = ffi.new("dn_trainer_options*", fields)
         out = ffi.new("dn_trainer**")
         _check(lib.dn_trainer_create(network._pointer, given, out))

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from ._native import RESIZES, FloatArray, _check, _float_pointer, ffi, lib
 from .image import Image, has_interleaved_rows
+from .label_files import BOX, BoxArray
 
 TRUTH_SIZE: int = lib.DN_TRUTH_SIZE
 """Numbers of one truth record: x, y, w, h, class, track."""
@@ -25,20 +23,6 @@ MIXES: dict[str, int] = {
     "mosaic": lib.DN_MIX_MOSAIC,
     "cutmix or mosaic": lib.DN_MIX_CUTMIX_OR_MOSAIC,
 }
-
-BOX = np.dtype(
-    [
-        ("x", np.float32),
-        ("y", np.float32),
-        ("w", np.float32),
-        ("h", np.float32),
-        ("class_id", np.int32),
-        ("track_id", np.int32),
-    ]
-)
-"""``dn_box``: a labelled object, its centre and size relative to the image."""
-
-BoxArray = npt.NDArray[np.void]
 
 if ffi.sizeof("dn_box") != BOX.itemsize:
     raise ImportError("dn_box changed its layout: build the extension again")

@@ -6,6 +6,7 @@ import os
 import re
 
 from ._arguments import MOST, check_choice, check_whole
+from ._cut_name import named_cut
 from ._native import BACKENDS, PRECISIONS, NativeNetwork, WeightsReport
 from .errors import DeviceError
 
@@ -44,8 +45,8 @@ def load_weights(
     with open(path, "rb"):
         pass  # Python's own exception where it cannot be read
     if up_to is None:
-        cut = re.search(r"\.conv\.(\d+)$", path)
-        number = min(int(cut[1]), MOST) if cut else -1
+        cut = named_cut(path)
+        number = -1 if cut is None else min(cut, MOST)
     else:
         number = check_whole("up_to", up_to)
     return native.load_weights(path, number, bool(strict))

@@ -36,6 +36,7 @@ class Runner:
     """The plans of one network, for any number of threads."""
 
     def __init__(self, native: NativeNetwork, threads: int, precision: str, backend: str) -> None:
+        self._native = native
         self._settings = (threads, precision, backend)
         self._pool = PlanPool(
             partial(NativePlan, native), keys=_KINDS_OF_PLANS, plans=_PLANS_OF_A_KIND
@@ -73,8 +74,9 @@ class Runner:
 
     def outputs(self, structure: Structure, x: npt.ArrayLike) -> list[FloatArray]:
         """The output of each output layer, (N, C, H, W)."""
-        values = _raw_input(x, structure)
+        values = raw_input(x, structure)
         with self._pool.borrow(self._options(structure, len(values))) as plan:
+            plan.reset_state()  # a call remembers nothing of those before
             plan.set_input(values)
             plan.run()
             return [
@@ -84,14 +86,19 @@ class Runner:
 
     def layer_outputs(self, structure: Structure, x: npt.ArrayLike) -> dict[int, FloatArray]:
         """The output of every layer, (N, C, H, W), nothing fused."""
-        values = _raw_input(x, structure)
+        values = raw_input(x, structure)
         with self._pool.borrow(self._options(structure, len(values), PASSES_NONE)) as plan:
+            plan.reset_state()  # a call remembers nothing of those before
             plan.set_input(values)
             plan.run()
             return {
                 layer.index: plan.layer_output(layer.index, (len(values), *layer.output_shape))
                 for layer in structure.layers
             }
+
+    def own_plan(self, structure: Structure, batch: int) -> NativePlan:
+        """A plan that is nobody else's."""
+        return NativePlan(self._native, self._options(structure, batch))
 
     def _options(self, structure: Structure, batch: int, passes: int = PASSES_ALL) -> PlanOptions:
         threads, precision, backend = self._settings
@@ -109,7 +116,12 @@ class Runner:
         self._pool.close()
 
 
-def _raw_input(x: npt.ArrayLike, structure: Structure) -> FloatArray:
+def raw_input(x: npt.ArrayLike, structure: Structure) -> FloatArray:
+    """Input as the engine takes it, float32 (N, C, H, W).
+
+    Raises:
+        DataError: it is none, or has another shape.
+    """
     try:
         given = np.asarray(x)
     except ValueError as error:

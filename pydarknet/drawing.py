@@ -81,7 +81,7 @@ def draw(
         if labels:
             names = detections.class_names
             text = ", ".join(f"{names[row]} {detections.confidence[row]:.2f}" for row in box)
-            _label(canvas, text, (left, top), paint, rgb, thickness)
+            draw_label(canvas, text, (left, top), paint, rgb, thickness)
     return canvas
 
 
@@ -111,7 +111,7 @@ def paint_masks(
     return np.rint(canvas).astype(np.uint8)
 
 
-def _label(
+def draw_label(
     canvas: Pixels,
     text: str,
     corner: tuple[int, int],
@@ -119,7 +119,16 @@ def _label(
     rgb: tuple[int, int, int],
     line_width: int,
 ) -> None:
-    """Writes a line on a filled strip above a corner, or below it where there is no room."""
+    """Writes a line on a filled strip above a corner, or below it where there is no room.
+
+    Args:
+        canvas: is drawn into.
+        text: the line.
+        corner: left and top edge of the box, in pixels.
+        paint: the strip's colour in the canvas's order of channels.
+        rgb: the same as red, green, blue: letters are dark or bright by it.
+        line_width: of the box, in pixels.
+    """
     import cv2
 
     height, width = canvas.shape[:2]

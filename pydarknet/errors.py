@@ -9,6 +9,7 @@
         ├── DataError (ValueError)              an image, array, names or data file is wrong
         │   └── DatasetError                    a data set is: all its faults
         ├── ArgumentError (ValueError)          a value given by the caller is out of range
+        ├── DownloadError (OSError)             a file could not be had from the network
         ├── DeviceError (RuntimeError)          a device is missing or failed
         ├── OutOfMemoryError (MemoryError)
         ├── TrainingDiverged (RuntimeError)     a loss or gradient is no longer finite
@@ -35,6 +36,7 @@ __all__ = [
     "DataError",
     "DatasetError",
     "DeviceError",
+    "DownloadError",
     "InternalError",
     "OutOfMemoryError",
     "TrainingDiverged",
@@ -104,6 +106,27 @@ class DatasetError(DataError):
 
 class ArgumentError(DarknetError, ValueError):
     """A value given by the caller is out of range."""
+
+
+class DownloadError(DarknetError, OSError):
+    """A file could not be had from the network, or is not the one that was expected.
+
+    Attributes:
+        reasons: of each address that was tried, the address and why it failed.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        section: str | None = None,
+        layer: int | None = None,
+        reasons: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(message, file=file, line=line, section=section, layer=layer)
+        self.reasons = tuple(reasons)
 
 
 class DeviceError(DarknetError, RuntimeError):

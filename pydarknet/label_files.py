@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+import numpy.typing as npt
+
 from .detections import Detections
+
+BOX = np.dtype(
+    [
+        ("x", np.float32),
+        ("y", np.float32),
+        ("w", np.float32),
+        ("h", np.float32),
+        ("class_id", np.int32),
+        ("track_id", np.int32),
+    ]
+)
+"""A labelled object, its centre and size relative to the image: the engine's ``dn_box``."""
+
+BoxArray = npt.NDArray[np.void]
 
 _FOLDERS = (
     ("/images/train2017/", "/labels/train2017/"),

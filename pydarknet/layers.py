@@ -10,6 +10,18 @@ from typing import Any
 Shape = tuple[int, int, int]
 """Channels, height, width."""
 
+_RECURRENT = ("rnn", "crnn", "gru", "lstm", "conv_lstm", "history")
+
+
+def option_value(text: str) -> Any:
+    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
+    except ValueError:
+        return text
+    return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -70,7 +82,7 @@ class Structure:
                 output_shape=_shape(layer["output"]),
                 parameters=layer["parameter_count"],
                 operations=layer["operations"],
-                options={key: _value(text) for key, text in layer["options"].items()},
+                options={key: option_value(text) for key, text in layer["options"].items()},
             )
             for layer in data["layers"]
         )
@@ -82,6 +94,11 @@ class Structure:
             outputs=tuple(data["outputs"]),
             heads=tuple(_head(head) for head in data["heads"]),
         )
+
+    @property
+    def recurrent(self) -> bool:
+        """Layers remember something from one run to the next."""
+        return any(layer.type in _RECURRENT for layer in self.layers)
 
     @property
     def classes(self) -> int:
@@ -109,16 +126,6 @@ class Structure:
 _TITLES = ("layer", "type", "filters", "size/stride", "input", "output", "parameters", "BFLOPs",
            "bytes")  # fmt: skip
 _LEFT = {"type", "size/stride"}
-
-
-def _value(text: str) -> Any:
-    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
-    except ValueError:
-        return text
-    return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
 
 
 def _shape(dims: Sequence[int]) -> Shape:

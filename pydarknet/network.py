@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
@@ -23,6 +23,7 @@ from ._native import (
     WeightsReport,
 )
 from ._opening import check_settings, load_weights
+from ._proposing import ProposalRequest
 from ._runner import Runner
 from .classification import Classification, best, center_crop
 from .detections import Detections
@@ -30,6 +31,7 @@ from .errors import ArgumentError, ClosedError
 from .image import Color, Image, ImageLike
 from .layers import Head, Layer, Structure
 from .names import Names, matching_names
+from .sequences import Sequences
 
 
 class Network:
@@ -247,6 +249,41 @@ class Network:
         )
         return looked if isinstance(image, (list, tuple)) else looked[0]
 
+    def propose(
+        self,
+        images: Sequence[ImageLike],
+        *,
+        threshold: float = 0.001,
+        nms: float | None = 0.4,
+        resize: Resize | None = None,
+        color: Color = "bgr",
+        batch_size: int = 4,
+    ) -> list[Detections]:
+        """Finds where objects are, whatever they are: boxes by their objectness.
+
+        Args:
+            images: each as in `detect`.
+            threshold: objectness a box must exceed, 0..1.
+            nms: overlap (IoU) above which the weaker of two boxes is dropped, 0..1; None keeps all.
+            resize: as in `detect`.
+            color: order of the channels of an array, "bgr" or "rgb".
+            batch_size: images of one run.
+
+        Returns:
+            For each image its boxes; the confidence is the objectness, the class always 0.
+
+        Raises:
+            DarknetError, FileNotFoundError: as in `detect`.
+        """
+        structure = self._opened()
+        if not structure.heads:
+            raise ArgumentError(f"{self._name} has no detection head, expected [yolo] or the like")
+        request = ProposalRequest.checked(structure, threshold=threshold, nms=nms, resize=resize)
+        return self._runner.look(
+            tuple(images), structure, request, color=color, resize=request.resize,
+            batch_size=batch_size,
+        )  # fmt: skip
+
     @overload
     def classify(
         self,
@@ -315,6 +352,8 @@ class Network:
     def predict(self, x: npt.ArrayLike) -> list[FloatArray]:
         """Runs the network on raw input.
 
+        Recurrent layers begin anew: for what they remember see `sequences`.
+
         Args:
             x: float32 (N, C, H, W), planes of 0..1, RGB, at the network's size.
 
@@ -326,6 +365,32 @@ class Network:
             ClosedError: the network was closed.
         """
         return self._runner.outputs(self._opened(), x)
+
+    def sequences(self, count: int = 1) -> Sequences:
+        r"""Sequences to follow step by step: a recurrent network remembers from step to step.
+
+        ``predict`` begins anew with every call.
+
+        >>> net = Network.from_text("[net]\ninputs=3\n[gru]\noutput=2\n")
+        >>> with net.sequences() as sequence:
+        ...     first, second = (sequence.step([[1, 0, 0]])[-1] for _ in range(2))
+        >>> bool((first == second).all())
+        False
+
+        Args:
+            count: sequences side by side, each with a memory of its own.
+
+        Raises:
+            ArgumentError: ``count`` is below 1, or the network is not recurrent.
+            ClosedError: the network was closed.
+        """
+        structure = self._opened()
+        check_whole("count", count, least=1)
+        if not structure.recurrent:
+            raise ArgumentError(
+                f"{self._name} remembers nothing, expected [rnn], [gru], [lstm] or the like"
+            )
+        return Sequences(self._runner.own_plan(structure, count), structure, count)
 
     def layer_outputs(self, x: npt.ArrayLike) -> dict[int, FloatArray]:
         """Runs the network without fusing anything, and returns what every layer gives.

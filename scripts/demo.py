@@ -14,16 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-import requests
 from tqdm import tqdm
 
 import pydarknet
+from pydarknet.weights import download
 
 ROOT = Path(__file__).resolve().parent.parent
-WEIGHTS_URL = (
-    "https://github.com/AlexeyAB/darknet/releases/download/darknet_yolo_v4_pre/yolov4-tiny.weights"
-)
-WEIGHTS_SIZE = 24_251_276
 GIVE_MODEL = "give a network of yours: make demo MODEL=<folder with .cfg .weights .names>"
 
 
@@ -31,39 +27,20 @@ class DemoError(Exception):
     """Something the user can put right; the message is one line."""
 
 
-def download(url: str, size: int, path: Path) -> None:
-    """Downloads a file of a known size; it appears under its name once it is complete."""
-    part = path.with_suffix(path.suffix + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    headers = {"User-Agent": f"pydarknet/{pydarknet.__version__}"}
-    try:
-        with requests.get(url, stream=True, timeout=15, headers=headers) as response:
-            response.raise_for_status()
-            bar = tqdm(total=size, unit="B", unit_scale=True, desc=path.name, leave=False)
-            with part.open("wb") as file, bar:
-                for block in response.iter_content(1 << 16):
-                    file.write(block)
-                    bar.update(len(block))
-        found = part.stat().st_size
-        if found != size:
-            raise DemoError(
-                f"{url} has {found:,} bytes, expected {size:,}: try again, or {GIVE_MODEL}"
-            )
-        part.replace(path)
-    except requests.RequestException as error:
-        reason = type(error).__name__
-        raise DemoError(f"{path.name} could not be downloaded ({reason}): {GIVE_MODEL}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def default_model() -> tuple[Path, Path, Path]:
     """Cfg, weights and names of yolov4-tiny; downloads what is missing."""
-    weights = ROOT / "models" / "yolov4-tiny.weights"
-    if not weights.exists() or weights.stat().st_size != WEIGHTS_SIZE:
-        print(f"downloading {weights.name} ({WEIGHTS_SIZE / 1e6:.0f} MB)", file=sys.stderr)
-        download(WEIGHTS_URL, WEIGHTS_SIZE, weights)
-    return ROOT / "cfg" / "yolov4-tiny.cfg", weights, ROOT / "cfg" / "coco.names"
+    cfg = ROOT / "cfg" / "yolov4-tiny.cfg"
+    with tqdm(unit="B", unit_scale=True, desc="yolov4-tiny.weights", leave=False, delay=1) as bar:
+
+        def progress(done: int, whole: int | None) -> None:
+            bar.total = whole
+            bar.update(done - bar.n)
+
+        try:
+            weights = download("yolov4-tiny", ROOT / "models", progress=progress)
+        except pydarknet.DownloadError as error:
+            raise DemoError(f"{error}: {GIVE_MODEL}") from error
+    return cfg, weights, ROOT / "cfg" / "coco.names"
 
 
 def model_in(folder: Path) -> tuple[Path, Path, Path | None]:

@@ -47,6 +47,7 @@ def test_exceptions_are_builtins_too() -> None:
         "DataError": ValueError,
         "ArgumentError": ValueError,
         "DeviceError": RuntimeError,
+        "DownloadError": OSError,
         "ClosedError": RuntimeError,
         "InternalError": RuntimeError,
         "TrainingDiverged": RuntimeError,

@@ -24,8 +24,8 @@ def _few(line: re.Match[str]) -> str:
 
 
 @pytest.fixture
-def folder(shared: Path, tmp_path: Path) -> Path:
-    """A folder with the files that the examples name.
+def folder(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples name, and a cache with what they download.
 
     The network is a smaller one under yolov4-tiny's name, at yolov4-tiny's size. That of
     shapes.cfg is trained for two small iterations.
@@ -42,6 +42,11 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     (tmp_path / "coco_valid.txt").write_text("photo.jpg\n")
     (tmp_path / "photo.txt").write_text("16 0.29 0.66 0.24 0.55\n1 0.45 0.48 0.59 0.5\n")
     shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
+    monkeypatch.setenv("PYDARKNET_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
+    (tmp_path / "home" / "weights").mkdir(parents=True)
+    with (tmp_path / "home" / "weights" / "yolov4-tiny.weights").open("wb") as file:
+        file.truncate(24_251_276)
     write_shapes(tmp_path / "shapes", train=8, valid=2, size=(48, 48))
     cfg = shapes_model().cfg.read_text()
     cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)

@@ -93,6 +93,7 @@ dn_status dn_build_info(char** json) {
 #endif
     text.field("openmp", dn::has_openmp()).field("bf16", dn::make_onednn_backend() != nullptr);
     text.field("int16_products", dn::cpu::has_int16_products());
+    text.field("bf16_training", dn::cpu::has_bf16_products());
     text.field("isa", dn::cpu::isa_name(dn::cpu::best_isa()));
     text.field("threads", dn::default_threads()).end_object();
     *json = dn::text_of(text.text());

@@ -16,10 +16,10 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-VERBS = {"map": "detector_map", "valid": "detector_valid"}
+VERBS = {"map": "detector_map", "valid": "detector_valid", "recall": "detector_recall"}
 """Verbs with a module of their own."""
 
-LATER = ("recall", "calc_anchors", "draw", "demo")
+LATER = ("calc_anchors", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:

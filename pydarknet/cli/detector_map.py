@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,17 @@ from ..errors import DataError
 from ..label_files import label_path
 from ..metrics import (
     CocoEvaluator,
+    CocoMetrics,
     DetectionEvaluator,
+    DetectionMetrics,
+    DetectionReport,
     coco_table,
     darknet_text,
+    json_text,
     run_network,
 )
+from ..metrics.evaluator import Protocol
+from ..metrics.report_files import prepare_folder
 from .detector import named_names, split_data
 from .labelled_images import Bar, add_list_options, open_labelled
 from .network_options import add_network_options, open_network
@@ -27,7 +33,7 @@ from .parser import Parser, fraction
 from .program import OK
 
 if TYPE_CHECKING:
-    from .._native_augment import BoxArray
+    from ..label_files import BoxArray
 
 
 def run(words: Sequence[str]) -> int:
@@ -37,10 +43,14 @@ def run(words: Sequence[str]) -> int:
     data, model, more = split_data(parser, rest)
     if more:
         parser.error(f"{more[0]}: expected x.data x.cfg x.weights only")
+    if options.report is not None:
+        prepare_folder(options.report, force=options.force)  # before the work, not after
     names = named_names(data, options, ("names",))
     with open_network(model, options, names=names) as network:
         dataset = open_labelled(data, network.classes, options)
-        evaluator = _evaluator(network.names or network.classes, options)
+        evaluator = _evaluator(
+            network.names or network.classes, options, os.path.basename(model[0])
+        )
         difficult = difficult_boxes(data, network.classes, len(dataset))
         with Bar(len(dataset), quiet=options.quiet) as bar:
             run_network(
@@ -48,29 +58,57 @@ def run(words: Sequence[str]) -> int:
                 difficult=difficult, batch_size=options.batch, progress=bar.step,
             )  # fmt: skip
         print(f"Total Detection Time: {bar.seconds:.0f} Seconds", file=sys.stderr)
-    print(_text(evaluator, options))
+    print(_text(_result(evaluator, options), options))
     return OK
 
 
 def _evaluator(
-    classes: int | Sequence[str], options: argparse.Namespace
-) -> DetectionEvaluator | CocoEvaluator:
-    if options.protocol == "coco":
-        return CocoEvaluator(classes)
+    classes: int | Sequence[str], options: argparse.Namespace, title: str
+) -> DetectionEvaluator | CocoEvaluator | DetectionReport:
+    coco = CocoEvaluator(classes) if options.protocol == "coco" else None
+    # what COCO measures at one IoU is Darknet's average precision at 101 recalls
+    protocol: Protocol = "darknet" if coco else options.protocol
+    points = 101 if coco else options.points
+    if options.report is not None:
+        return DetectionReport(
+            classes,
+            protocol=protocol,
+            iou_threshold=options.iou_thresh,
+            points=points,
+            threshold=options.thresh,
+            title=title,
+            coco=coco,
+        )
+    if coco is not None:
+        return coco
     return DetectionEvaluator(
-        classes,
-        protocol=options.protocol,
-        iou_threshold=options.iou_thresh,
-        points=options.points,
+        classes, protocol=protocol, iou_threshold=options.iou_thresh, points=points
     )
 
 
-def _text(evaluator: DetectionEvaluator | CocoEvaluator, options: argparse.Namespace) -> str:
+def _result(
+    evaluator: DetectionEvaluator | CocoEvaluator | DetectionReport, options: argparse.Namespace
+) -> DetectionMetrics | CocoMetrics:
+    """The numbers to print; a report is written."""
     if isinstance(evaluator, CocoEvaluator):
-        coco = evaluator.result()
-        return _json(coco.to_dict()) if options.json else coco_table(coco)
-    metrics = evaluator.result(threshold=options.thresh)
-    return _json(metrics.to_dict()) if options.json else darknet_text(metrics)
+        return evaluator.result()
+    if isinstance(evaluator, DetectionEvaluator):
+        return evaluator.result(threshold=options.thresh)
+    found = evaluator.findings(worst=options.worst)
+    evaluator.write(options.report, found=found, picture=picture_of, force=options.force)
+    print(f"report: {os.path.join(options.report, 'index.html')}", file=sys.stderr)
+    return found.metrics if found.coco is None else found.coco
+
+
+def picture_of(image_id: Any) -> str:
+    """Where the image is that `run_network` gave this id: a list may name one twice."""
+    return str(image_id[0] if isinstance(image_id, tuple) else image_id)
+
+
+def _text(metrics: DetectionMetrics | CocoMetrics, options: argparse.Namespace) -> str:
+    if options.json:
+        return json_text(metrics.to_dict())
+    return coco_table(metrics) if isinstance(metrics, CocoMetrics) else darknet_text(metrics)
 
 
 def map_parser() -> Parser:
@@ -91,9 +129,18 @@ def map_parser() -> Parser:
         help="whose rules; coco is IoU .50 to .95")  # fmt: skip
     add("--letter-box", action="store_true", help="unused, as in Darknet: the cfg says it")
     add("--json", action="store_true", help="all numbers as JSON, in place of Darknet's text")
+    add_report_options(parser)
     add_list_options(parser)
     add_network_options(parser)
     return parser
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say where a report goes."""
+    add = parser.add_argument
+    add("--report", metavar="DIR", help="write a page with charts, JSON and CSV there")
+    add("--worst", type=_worst, default=12, metavar="N", help="images with mistakes in it (12)")
+    add("--force", action="store_true", help="replace an older report")
 
 
 def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | None:
@@ -103,9 +150,9 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | No
         DataError: its length is not that of valid=, or a label file is wrong.
         FileNotFoundError: the list is not there.
     """
-    from .._native_augment import BOX
     from ..datasets.boxes import read_boxes
     from ..datasets.image_list import read_image_list
+    from ..label_files import BOX
 
     named = read_data_file(data).get("difficult")
     if not named:
@@ -128,11 +175,13 @@ def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | No
     return found
 
 
-def _json(values: dict[str, Any]) -> str:
-    return json.dumps(values, indent=1, ensure_ascii=False)
-
-
 def _points(text: str) -> int:
     if not text.isdecimal() or int(text) == 1 or len(text) > 6:
         raise argparse.ArgumentTypeError(f"{text!r}, expected 0, or 2 and more")
+    return int(text)
+
+
+def _worst(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number up to 9999")
     return int(text)

@@ -10,6 +10,7 @@ from ..detections import Detections
 from ..errors import DataError
 from ..image import Pixels
 from ..metrics import result_writer
+from ..metrics.result_files import KINDS
 from .detector import named_names, split_data
 from .image_list import find_images
 from .labelled_images import Bar
@@ -28,14 +29,12 @@ def run(words: Sequence[str]) -> int:
         parser.error(f"{more[0]}: expected x.data x.cfg x.weights only")
     entries = read_data_file(data)
     kind = entries.get("eval", "voc")
-    if kind in ("bdd", "kitti"):
-        raise DataError(f"{data}: eval={kind} is not in this version, expected voc or coco")
     if "valid" not in entries:
         raise DataError(f"{data} has no valid=, expected a list of images", file=data)
     images = find_images([], str(find_named_file(data, entries["valid"])))
     with open_network(model, options, names=named_names(data, options, ("names",))) as network:
         # compat: any word but these is voc
-        kind = kind if kind in ("coco", "imagenet") else "voc"
+        kind = kind if kind in KINDS else "voc"
         writer = result_writer(kind, network.names or network.classes)
 
         def find(pixels: list[Pixels]) -> list[Detections]:
@@ -62,7 +61,9 @@ def valid_parser() -> Parser:
         "x.data x.cfg x.weights",
         "Detects on the images of the .data file's valid= and writes what a benchmark's own tools\n"
         "read into the folder results=: for eval=voc comp4_det_test_CLASS.txt, for eval=coco\n"
-        "coco_results.json, for eval=imagenet imagenet-detection.txt. Prints the files' names.",
+        "coco_results.json, for eval=imagenet imagenet-detection.txt, for eval=bdd\n"
+        "bdd_results.json, for eval=kitti kitti_results/data/ID.txt. Older ones are replaced, as\n"
+        "in Darknet. Prints the files' names.",
     )
     add = parser.add_argument
     add("--thresh", type=fraction, default=0.001, metavar="X", help="least confidence (.001)")

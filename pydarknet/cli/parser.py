@@ -80,6 +80,20 @@ def count(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number of at least 0")
+    return int(text)
+
+
+def amount(text: str) -> float:
+    """A number of at least 0."""
+    if not re.fullmatch(r"\d{1,9}(\.\d*)?|\.\d+", text):
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number of at least 0")
+    return float(text)
+
+
 def size(text: str) -> tuple[int, int]:
     """Width and height: ``608x416``, or ``608`` for both."""
     match = re.fullmatch(r"([1-9]\d{0,5})(?:[xX]([1-9]\d{0,5}))?", text)

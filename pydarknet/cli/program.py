@@ -21,19 +21,22 @@ COMMANDS = {
     "classify": "says what images show: classify x.cfg x.weights image.jpg",
     "summary": "the layers of a network, their shapes and work: summary x.cfg",
     "info": "versions, and what the engine was built with",
+    "cfg": "checks, edits, compares, draws and writes .cfg files: cfg lint x.cfg",
     "export": "writes other formats: export onnx x.cfg x.weights -o x.onnx",
+    "dataset": "converts, checks, counts, splits, shows: dataset check x.data",
     "demo": "detects in a drawn scene, offline; --train trains the network that does",
+    "weights": "downloads, checks and changes weights: weights verify x.cfg x.weights",
     "detector": "as in Darknet: detector test x.data x.cfg x.weights image.jpg",
     "classifier": "as in Darknet: classifier predict x.data x.cfg x.weights image.jpg",
+    "rnn": "networks of characters: rnn train x.cfg -file text.txt, rnn generate x.cfg x.weights",
     "segmenter": "a class for each pixel: segmenter train|valid|test x.data x.cfg ...",
     "isegmenter": "objects and their pixels: isegmenter train|valid|test x.data x.cfg ...",
     "regressor": "numbers of images: regressor train|valid|test x.data x.cfg ...",
 }
 
 LATER = {
-    *("yolo", "coco", "rnn", "cifar", "go"),
-    *("super", "lsd", "art", "tag", "nightmare", "average", "partial", "oneoff", "rgbgr", "reset"),
-    *("denormalize", "normalize", "rescale", "statistics", "ops", "speed", "visualize"),
+    *("yolo", "coco", "cifar", "go", "super", "lsd", "art", "tag", "nightmare"),
+    *("ops", "speed", "visualize"),
 }
 """Darknet's other commands."""
 
@@ -122,6 +125,11 @@ def _dispatch(words: list[str]) -> int:
     if command in COMMANDS:
         module = importlib.import_module(f".{command}", __package__)
         return int(module.run(rest))
+    from .weights import DARKNETS
+    from .weights import run as weights
+
+    if command in DARKNETS:
+        return weights(words)
     if command in LATER:
         return complain(f"{command} is not in this version of pydarknet yet", ERROR)
     near = difflib.get_close_matches(command, COMMANDS, n=1)

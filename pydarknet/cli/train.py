@@ -1,4 +1,4 @@
-"""``pydarknet detector train`` and ``classifier train``: Darknet's words for `Trainer`."""
+"""``pydarknet detector train``, ``classifier`` and ``rnn train``: Darknet's words for `Trainer`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import DeviceError
-from .parser import Parser, count
+from .parser import Parser, count, whole
 from .program import OK
+from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
 
 if TYPE_CHECKING:
@@ -22,13 +23,18 @@ _UNUSED_VALUES = ("mjpeg-port", "chart", "i")
 
 
 def run(kind: str, words: Sequence[str]) -> int:
-    """Runs the command of a kind of network, "detector" or "classifier"."""
+    """Runs the command of a kind of network: "detector", "classifier" or "rnn"."""
     parser = train_parser(kind)
     options, rest = parser.split(words)
-    expected = 0 if options.resume else 2
-    if not expected <= len(rest) <= (0 if options.resume else 3):
-        parser.error("expected --resume FOLDER alone" if options.resume else
-                     "expected x.data x.cfg, or x.data x.cfg x.weights")  # fmt: skip
+    least = 1 if kind == "rnn" else 2
+    if options.resume and rest:
+        parser.error("expected --resume FOLDER alone")
+    if not options.resume and not least <= len(rest) <= least + 1:
+        data = "" if kind == "rnn" else "x.data "
+        parser.error(f"expected {data}x.cfg, or {data}x.cfg x.weights")
+    if kind == "rnn":
+        refuse_tokens(options.tokenized, options.tokens)
+        rest = [options.file, *rest]
     if options.gpus and "," in options.gpus:
         raise DeviceError(
             f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
@@ -46,15 +52,22 @@ def run(kind: str, words: Sequence[str]) -> int:
 
 def train_parser(kind: str) -> Parser:
     """The options of training."""
+    text = kind == "rnn"
     parser = Parser(
         f"{kind} train",
-        "x.data x.cfg [x.weights]",
+        f"{'' if text else 'x.data '}x.cfg [x.weights]",
         "Trains a network. Files go to the folder that backup= of x.data names: weights as\n"
         "Darknet calls them, metrics.jsonl, chart.png and report.html. Training begins with\n"
         "x.weights; of a file called x.conv.N with the first N layers. --resume FOLDER goes on\n"
         "with a training that ended early, whatever ended it.",
     )
     add = parser.add_argument
+    if text:
+        add("--file", metavar="TEXT", default="data/shakespeare.txt",
+            help="or a .data file; default: data/shakespeare.txt")  # fmt: skip
+        add("--tokenized", action="store_true", help="not in this version")
+        add("--tokens", metavar="FILE", help="not in this version")
+        add("--srand", type=whole, dest="seed", default=0, metavar="S", help="the same as --seed")
     add("--map", action="store_true", help="evaluate now and then, and keep the best weights")
     add("--topk", action="store_true", help="the same, in Darknet's word for classifiers")
     add("--clear", action="store_true", help="count iterations from 0, whatever x.weights says")
@@ -67,7 +80,8 @@ def train_parser(kind: str) -> Parser:
     add("--freeze", type=count, metavar="N", default=0, help="leave the layers below N as they are")
     add("--up-to", type=count, metavar="N", help="take weights for the layers below N only")
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
-    add("--precision", choices=("auto", "f32"), default="f32", help="default: f32")
+    add("--precision", choices=("auto", "f32", "bf16"), default="f32",
+        help="bf16: faster where the processor has it; default: f32")  # fmt: skip
     add("--on-bad-data", choices=("error", "skip"), default="error",
         help="images and labels that are wrong; default: error")  # fmt: skip
     add("--missing-labels", choices=("error", "background"), default="error",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ..training import Trainer
 
 
+_NUMBERS = ("nats", "bits")
+"""Scores that are no parts of a whole."""
+
+
 class CheckProgress(ImageBar):
     """A bar on stderr while a data set is checked."""
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .._native_augment import BOX, BoxArray
+from ..label_files import BOX, BoxArray
 from .image_list import text_notes
 from .problems import Problem
 
 _ROUNDING = 1e-3
 """A box this much larger than its image is one whose numbers were rounded."""
 
-Record = tuple[float, float, float, float, int, int]
+Record = tuple[float, float, float, float, int]
 
 
 def read_boxes(path: str, classes: int, first_track_id: int = 0) -> tuple[BoxArray, list[Problem]]:
@@ -35,9 +35,23 @@ def read_boxes(path: str, classes: int, first_track_id: int = 0) -> tuple[BoxArr
     Raises:
         OSError: the file cannot be read.
     """
+    records, problems = read_records(path, classes)
+    rows = [(*record, first_track_id + place) for place, (record, _) in enumerate(records)]
+    return np.array(rows, BOX), problems
+
+
+def read_records(path: str, classes: int) -> tuple[list[tuple[Record, int]], list[Problem]]:
+    """Reads a label file; see `read_boxes`.
+
+    Returns:
+        x, y, w, h and class of every line that is right, with its number, and all problems.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     data = Path(path).read_bytes()
     problems = text_notes(data, path)
-    records: list[Record] = []
+    records: list[tuple[Record, int]] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
         fields = line.split()
@@ -52,11 +66,11 @@ def read_boxes(path: str, classes: int, first_track_id: int = 0) -> tuple[BoxArr
         key = " ".join(fields)
         if seen.setdefault(key, number) != number:
             problems.append(Problem(path, number, f"repeats line {seen[key]}", "note"))
-        records.append((*found, first_track_id + len(records)))
-    return np.array(records, BOX), problems
+        records.append((found, number))
+    return records, problems
 
 
-def _record(fields: list[str], classes: int) -> tuple[float, float, float, float, int] | str:
+def _record(fields: list[str], classes: int) -> Record | str:
     """The box of a line, or what is wrong with it."""
     if len(fields) != 5:
         return f"has {len(fields)} columns, expected class x y w h"

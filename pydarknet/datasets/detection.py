@@ -10,9 +10,8 @@ from typing import Literal
 import numpy as np
 
 from .._arguments import check_choice
-from .._native_augment import BOX, BoxArray
 from ..errors import ArgumentError
-from ..label_files import label_path
+from ..label_files import BOX, BoxArray, label_path
 from .boxes import read_boxes
 from .image_list import ListedImage
 from .listed import Split, check_images, split_with_classes

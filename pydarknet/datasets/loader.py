@@ -57,7 +57,9 @@ class Batch:
         first_image: number of its first image in the sequence.
         input: float32 (N, C, H, W), 0..1, red first.
         truth: float32 (N, truth_size).
-        paths: for each image the files it was made of.
+        paths: for each image the files it was made of; of a text the place of each stream.
+        resets: streams of a recurrent network that begin anew: what is remembered of them becomes
+            0 before the batch is trained on.
     """
 
     number: int
@@ -65,6 +67,7 @@ class Batch:
     input: FloatArray
     truth: FloatArray
     paths: tuple[tuple[str, ...], ...]
+    resets: tuple[int, ...] = ()
 
 
 @dataclass

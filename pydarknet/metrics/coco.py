@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -116,38 +116,8 @@ class CocoEvaluator:
 
     def result(self) -> CocoMetrics:
         """The numbers of the images added so far; more may follow."""
-        count = len(self._names)
-        if not self._images:
-            nothing = np.zeros(count)
-            return CocoMetrics(
-                dict.fromkeys(NUMBERS, -1.0), self._names, nothing, nothing, nothing > 0, 0
-            )
-        library = _library()
-        truth = library.COCO(
-            {
-                "info": {},
-                "images": [{"id": image} for image in range(len(self._images))],
-                "categories": [{"id": k + 1, "name": self._names[k]} for k in range(count)],
-                "annotations": self._annotations(),
-            },
-            print_function=_say_nothing,
-        )
-        found = truth.loadRes(self._results())
-        run = library.COCOeval_faster(truth, found, iouType="bbox", print_function=_say_nothing)
-        run.evaluate()
-        run.accumulate()
-        run.summarize()
-        # thresholds, recalls, classes, areas, most detections
-        precision = np.asarray(run.eval["precision"])[:, :, :, 0, -1]
-        in_mean = precision[0, 0] > -1
-        return CocoMetrics(
-            dict(zip(NUMBERS, map(float, run.stats[:12]), strict=True)),
-            self._names,
-            np.where(in_mean, precision.mean(axis=(0, 1)), 0.0),
-            np.where(in_mean, precision[0].mean(axis=0), 0.0),
-            in_mean,
-            len(self._images),
-        )
+        sizes = [(1, 1)] * len(self._images)  # boxes have no use for them
+        return measure(self._names, sizes, self._annotations(), self._results(), "bbox")
 
     def _annotations(self) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
@@ -178,12 +148,73 @@ class CocoEvaluator:
         ]  # fmt: skip
 
 
+def measure(
+    names: Sequence[str],
+    sizes: Sequence[tuple[int, int]],
+    annotations: list[dict[str, Any]],
+    results: list[dict[str, Any]],
+    iou_type: Literal["bbox", "segm"],
+) -> CocoMetrics:
+    """COCO's numbers.
+
+    Args:
+        names: of the classes; the category of class k is k + 1.
+        sizes: height and width of each image, which masks have; the images are numbered from 0.
+        annotations: the objects, as in COCO's files.
+        results: what was found, as in COCO's files.
+        iou_type: compare boxes or masks.
+    """
+    if not sizes:
+        nothing = np.zeros(len(names))
+        return CocoMetrics(
+            dict.fromkeys(NUMBERS, -1.0), tuple(names), nothing, nothing, nothing > 0, 0
+        )
+    library = _library()
+    truth = library.COCO(
+        {
+            "info": {},
+            "images": [
+                {"id": image, "height": height, "width": width}
+                for image, (height, width) in enumerate(sizes)
+            ],
+            "categories": [{"id": k, "name": name} for k, name in enumerate(names, 1)],
+            "annotations": annotations,
+        },
+        print_function=_say_nothing,
+    )
+    found = truth.loadRes(results)
+    run = library.COCOeval_faster(truth, found, iouType=iou_type, print_function=_say_nothing)
+    run.evaluate()
+    run.accumulate()
+    run.summarize()
+    # thresholds, recalls, classes, areas, most detections
+    precision = np.asarray(run.eval["precision"])[:, :, :, 0, -1]
+    in_mean = precision[0, 0] > -1
+    return CocoMetrics(
+        dict(zip(NUMBERS, map(float, run.stats[:12]), strict=True)),
+        tuple(names),
+        np.where(in_mean, precision.mean(axis=(0, 1)), 0.0),
+        np.where(in_mean, precision[0].mean(axis=0), 0.0),
+        in_mean,
+        len(sizes),
+    )
+
+
 def as_bbox(xyxy: npt.NDArray[Any]) -> list[list[float]]:
     """Left, top, width and height."""
     corners = np.asarray(xyxy, np.float64)
     bbox = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     listed: list[list[float]] = bbox.tolist()
     return listed
+
+
+def library_of_masks() -> Any:
+    """The module that packs and compares masks.
+
+    Raises:
+        ImportError: faster-coco-eval is not installed.
+    """
+    return _library().mask
 
 
 def _library() -> Any:

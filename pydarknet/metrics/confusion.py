@@ -88,7 +88,19 @@ class ConfusionMatrix:
         missed, invented = there.class_id[alone_there], predicted[alone_found]
         rows = (there.class_id[objects[counted]], missed, np.full(len(invented), none))
         columns = (predicted[found[counted]], np.full(len(missed), none), invented)
-        self.counts += count_pairs(np.concatenate(rows), np.concatenate(columns), none + 1)
+        np.add.at(self.counts, (np.concatenate(rows), np.concatenate(columns)), 1)
+
+    def pairs(self) -> list[tuple[str, str, int]]:
+        """What occurs: a class that is there, the class it was taken for, and how often.
+
+        "" stands for nothing: in the first place of an invented object, in the second of a missed.
+        """
+        names = [*self.names, ""]
+        rows, columns = (axis.tolist() for axis in np.nonzero(self.counts))
+        counts = self.counts[rows, columns].tolist()
+        return [
+            (names[i], names[j], count) for i, j, count in zip(rows, columns, counts, strict=True)
+        ]
 
     def _pairs(
         self,

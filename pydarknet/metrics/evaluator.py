@@ -12,27 +12,14 @@ from .._arguments import check_choice, check_fraction, check_whole
 from ..errors import ArgumentError
 from .average_precision import area_under, mean_at_points
 from .boxes import Found, Labelled, check_found, class_names, truth_of
+from .candidates import CANDIDATE, ImageCounts, candidates_of, curves_of
 from .curve import Curve
-from .matching import Match, first_of_each, match_darknet, match_voc
+from .matching import RULES, first_of_each
+from .overlap import FloatArray
 from .result import DetectionMetrics
+from .sizes import COCO_SIDES, SizeMetrics, measure_sizes
 
 Protocol = Literal["darknet", "voc07", "voc"]
-
-_MATCH: dict[str, Match] = {
-    "darknet": match_darknet,
-    "voc07": match_voc,
-    "voc": match_voc,
-}
-
-_CANDIDATE = np.dtype(
-    [
-        ("confidence", np.float64),
-        ("class_id", np.int64),
-        ("truth", np.int64),  # number of the object among those of all images, or -1
-        ("overlap", np.float64),
-        ("ignored", np.bool_),
-    ]
-)
 
 
 class DetectionEvaluator:
@@ -86,7 +73,7 @@ class DetectionEvaluator:
             ArgumentError: a value is out of range.
             DataError: there is no class.
         """
-        check_choice("protocol", protocol, _MATCH)
+        check_choice("protocol", protocol, RULES)
         self._names = class_names(classes)
         self._protocol = protocol
         self._iou_threshold = check_fraction("iou_threshold", iou_threshold)
@@ -95,9 +82,11 @@ class DetectionEvaluator:
             expected = "0, or 2 and more" if protocol == "darknet" else f"0: {protocol} fixes them"
             raise ArgumentError(f"points={points}, expected {expected}")
         self._seen: set[Hashable] = set()
+        self._images: list[Hashable] = []
         self._objects = 0
         self._candidates: list[npt.NDArray[np.void]] = []
-        self._truths = np.zeros(len(self._names), np.int64)
+        self._areas: list[FloatArray] = []
+        self._classes: list[npt.NDArray[np.int64]] = []  # of the objects, -1 for difficult ones
 
     def add(self, image_id: Hashable, detections: Found, truth: Labelled) -> None:
         """Compares the detections of one image.
@@ -115,19 +104,14 @@ class DetectionEvaluator:
             raise ArgumentError(f"image {image_id!r} was added before, expected each once")
         there = truth_of(truth, len(self._names), image_id)
         check_found(detections, len(self._names), image_id)
+        matches = RULES[self._protocol](detections, there, self._iou_threshold)
+        self._candidates.append(
+            candidates_of(detections, there, matches, len(self._images), self._objects)
+        )
         self._seen.add(image_id)
-        self._truths += np.bincount(there.class_id[~there.difficult], minlength=len(self._truths))
-        matches = _MATCH[self._protocol](detections, there, self._iou_threshold)
-        candidates = np.empty(len(matches.truth), _CANDIDATE)
-        candidates["confidence"] = detections.confidence
-        candidates["class_id"] = detections.class_id
-        candidates["truth"] = np.where(matches.truth < 0, -1, matches.truth + self._objects)
-        candidates["overlap"] = matches.overlap
-        candidates["ignored"] = matches.ignored
-        box = getattr(detections, "box", None)
-        if box is not None:  # the network's order
-            candidates = candidates[np.lexsort((detections.class_id, box))]
-        self._candidates.append(candidates[candidates["confidence"] > 0])
+        self._images.append(image_id)
+        self._areas.append(there.area)
+        self._classes.append(np.where(there.difficult, -1, there.class_id))
         self._objects += len(there)
 
     def result(self, *, threshold: float = 0.25) -> DetectionMetrics:
@@ -140,15 +124,11 @@ class DetectionEvaluator:
             ArgumentError: ``threshold`` is out of range.
         """
         check_fraction("threshold", threshold)
-        listed = np.concatenate([np.empty(0, _CANDIDATE), *self._candidates])
-        ranked = listed[np.argsort(-listed["confidence"], kind="stable")]
-        ranked = ranked[~ranked["ignored"]]
-        right = first_of_each(ranked["truth"])
-        counted = (listed, first_of_each(listed["truth"]))
-        if self._protocol != "darknet":
-            counted = (ranked, right)
-        curves = self._curves(ranked, right)
-        tp, fp, overlap = self._counts(*counted, threshold)
+        ranked = self._ranked()
+        _, class_id = self._truth()
+        truths = np.bincount(class_id[class_id >= 0], minlength=len(self._names))
+        curves = curves_of(ranked, first_of_each(ranked["truth"]), truths)
+        tp, fp, overlap = self._counts(threshold)
         return DetectionMetrics(
             protocol=self._protocol,
             iou_threshold=self._iou_threshold,
@@ -158,12 +138,63 @@ class DetectionEvaluator:
             images=len(self._seen),
             detections=len(ranked),
             ap=np.array([self._average_precision(curve) for curve in curves]),
-            truths=self._truths.copy(),
+            truths=truths,
             tp=tp,
             fp=fp,
             overlap=overlap,
             curves=curves,
         )
+
+    def by_size(self, sides: Sequence[float] | int = COCO_SIDES) -> list[SizeMetrics]:
+        """Average precision of objects of different sizes, by this evaluation's protocol.
+
+        Args:
+            sides: of the squares, in pixels, whose areas part the ranges; the default is COCO's
+                small, medium and large. Or a number: that many ranges with as many objects each
+                (fewer where many objects have one size).
+
+        Raises:
+            ArgumentError: ``sides`` do not rise, or are not above 0.
+        """
+        areas, class_id = self._truth()
+        return measure_sizes(
+            self._ranked(), areas, class_id, len(self._names), sides, self._average_precision
+        )
+
+    def by_image(self, *, threshold: float = 0.25) -> list[ImageCounts]:
+        """What is right and wrong in each image, in the order they were added.
+
+        Args:
+            threshold: confidence above which detections are counted, 0..1.
+
+        Raises:
+            ArgumentError: ``threshold`` is out of range.
+        """
+        check_fraction("threshold", threshold)
+        hits, misses = self._counted(threshold)
+        count = len(self._images)
+        tp, fp = (np.bincount(rows["image"], minlength=count) for rows in (hits, misses))
+        truths = np.array([(classes >= 0).sum() for classes in self._classes], np.int64)
+        columns = (tp.tolist(), fp.tolist(), (truths - tp).tolist())
+        return [
+            ImageCounts(image_id, *counts)
+            for image_id, *counts in zip(self._images, *columns, strict=True)
+        ]
+
+    def _listed(self) -> npt.NDArray[np.void]:
+        """All detections, image by image, in the network's order."""
+        return np.concatenate([np.empty(0, CANDIDATE), *self._candidates])
+
+    def _ranked(self) -> npt.NDArray[np.void]:
+        """Those that count, the most confident first."""
+        listed = self._listed()
+        ranked = listed[np.argsort(-listed["confidence"], kind="stable")]
+        return np.asarray(ranked[~ranked["ignored"]])
+
+    def _truth(self) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+        """Areas and classes of all objects."""
+        nothing: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        return np.concatenate([nothing, *self._areas]), np.concatenate([nothing, *self._classes])
 
     def _average_precision(self, curve: Curve) -> float:
         points = 11 if self._protocol == "voc07" else self._points
@@ -171,23 +202,19 @@ class DetectionEvaluator:
             return mean_at_points(curve.precision, curve.recall, points)
         return area_under(curve.precision, curve.recall)
 
-    def _curves(
-        self, ranked: npt.NDArray[np.void], right: npt.NDArray[np.bool_]
-    ) -> tuple[Curve, ...]:
-        by_class = np.argsort(ranked["class_id"], kind="stable")
-        ends = np.cumsum(np.bincount(ranked["class_id"], minlength=len(self._names)))
-        return tuple(
-            Curve(ranked["confidence"][rows], right[rows], int(truths))
-            for rows, truths in zip(np.split(by_class, ends[:-1]), self._truths, strict=True)
-        )
+    def _counted(self, threshold: float) -> tuple[npt.NDArray[np.void], npt.NDArray[np.void]]:
+        """Right and wrong detections above a confidence."""
+        listed = self._listed() if self._protocol == "darknet" else self._ranked()
+        right = first_of_each(listed["truth"])
+        above = listed["confidence"] > threshold
+        return listed[above & right], listed[above & ~right]
 
     def _counts(
-        self, listed: npt.NDArray[np.void], right: npt.NDArray[np.bool_], threshold: float
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        self, threshold: float
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]:
         """By class: right and wrong detections above a confidence, overlaps of the right."""
-        above = listed["confidence"] > threshold
         length = len(self._names)
-        hits, misses = listed[above & right], listed[above & ~right]
+        hits, misses = self._counted(threshold)
         return (
             np.bincount(hits["class_id"], minlength=length),
             np.bincount(misses["class_id"], minlength=length),

@@ -81,3 +81,7 @@ def _best(overlaps: FloatArray) -> Matches:
     overlap = overlaps[np.arange(count), best]
     chosen = np.where(overlap >= 0, best, -1)
     return Matches(chosen, np.maximum(overlap, 0), nothing)
+
+
+RULES: dict[str, Match] = {"darknet": match_darknet, "voc07": match_voc, "voc": match_voc}
+"""The rule of each protocol."""

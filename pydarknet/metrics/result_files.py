@@ -6,6 +6,7 @@ A writer collects image by image and writes when all is there; see `result_write
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -21,10 +22,17 @@ from ..detections import Detections
 from ..errors import DataError
 from .boxes import class_names
 
-KINDS = ("voc", "coco", "imagenet")
+KINDS = ("voc", "coco", "imagenet", "bdd", "kitti")
 
 COCO_IDS = tuple(sorted({*range(1, 91)} - {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}))
 """COCO's category of each of its 80 classes."""
+
+
+BDD_NAMES = (
+    "bike", "bus", "car", "motor", "person", "rider", "traffic light", "traffic sign", "train",
+    "truck",
+)  # fmt: skip
+KITTI_NAMES = ("car", "pedestrian", "cyclist")
 
 
 class ResultWriter(Protocol):
@@ -50,7 +58,8 @@ def result_writer(kind: str, classes: int | Sequence[str]) -> ResultWriter:
 
     Args:
         kind: "voc" writes ``comp4_det_test_CLASS.txt`` for each class, "coco"
-            ``coco_results.json``, "imagenet" ``imagenet-detection.txt``.
+            ``coco_results.json``, "imagenet" ``imagenet-detection.txt``, "bdd"
+            ``bdd_results.json``, "kitti" ``kitti_results/data/ID.txt`` for each image.
         classes: names of the classes, or how many there are.
 
     Raises:
@@ -61,6 +70,10 @@ def result_writer(kind: str, classes: int | Sequence[str]) -> ResultWriter:
     names = class_names(classes)
     if kind == "voc":
         return _VocFiles(names)
+    if kind == "bdd":
+        return _BddFile(names)
+    if kind == "kitti":
+        return _KittiFiles(names)
     return _CocoFile(len(names)) if kind == "coco" else _ImagenetFile()
 
 
@@ -135,6 +148,58 @@ class _ImagenetFile:
         """See `ResultWriter`."""
         name = "imagenet-detection.txt" if stem is None else f"{stem}.txt"
         return _write(folder, {name: "".join(self._lines)})
+
+
+class _BddFile:
+    """Berkeley DeepDrive's results: an array of name, category, bbox and score."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        # compat: Darknet writes BDD's names, whatever the network's are
+        self._names = BDD_NAMES if len(names) == len(BDD_NAMES) else names
+        self._entries: list[dict[str, Any]] = []
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """See `ResultWriter`; the name is the file's, without ``.jpg``."""
+        name = os.path.basename(image).removesuffix(".jpg")
+        for number, confidence, box in _rows(detections, width, height, first=0):
+            self._entries.append(
+                {
+                    "name": name,
+                    "category": self._names[number],
+                    "bbox": [round(value, 6) for value in box],
+                    "score": round(confidence, 6),
+                }
+            )
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        text = json.dumps(self._entries, indent="\t", ensure_ascii=False)
+        return _write(folder, {"bdd_results.json" if stem is None else f"{stem}.json": text + "\n"})
+
+
+class _KittiFiles:
+    """KITTI's results: for each image a file; what a detector cannot know has KITTI's values."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = KITTI_NAMES if len(names) == len(KITTI_NAMES) else names
+        self._texts: dict[str, str] = {}
+
+    def add(self, image: str, detections: Detections, width: int, height: int) -> None:
+        """See `ResultWriter`; the ID is the file's name up to its first dot."""
+        image_id = os.path.basename(image).partition(".")[0]
+        lines = []
+        for number, confidence, box in _rows(detections, width, height, first=0):
+            edges = " ".join(f"{value:f}" for value in box)
+            lines.append(
+                f"{self._names[number]} -1 -1 -10 {edges} -1 -1 -1 -1000 -1000 -1000 -10 "
+                f"{confidence:f}\n"
+            )
+        self._texts[image_id] = self._texts.get(image_id, "") + "".join(lines)
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`; the stem names the folder in place of ``kitti_results``."""
+        place = Path(folder) / ("kitti_results" if stem is None else stem) / "data"
+        return _write(place, {f"{name}.txt": text for name, text in self._texts.items()})
 
 
 def coco_image_id(image: str) -> int:

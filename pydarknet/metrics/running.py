@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..errors import ArgumentError
-from ..image import load_image
+from ..image import Pixels, load_image
 from .boxes import Truth
 
 if TYPE_CHECKING:
-    from .._native_augment import BoxArray
     from ..datasets import DetectionDataset
     from ..detections import Detections
+    from ..label_files import BoxArray
     from ..network import Network
 
 THRESHOLD = 0.005
@@ -59,12 +59,62 @@ def run_network(
     """
     if difficult is not None and len(difficult) != len(dataset):
         raise ArgumentError(f"difficult has {len(difficult)} images, expected {len(dataset)}")
-    channels = network.channels
+
+    def detect(pixels: tuple[Pixels, ...]) -> list[Detections]:
+        return network.detect(pixels, threshold=threshold, nms=nms, batch_size=batch_size)
+
+    _run(detect, network.channels, dataset, evaluators, difficult, batch_size, progress)
+
+
+def propose_network(
+    network: Network,
+    dataset: DetectionDataset,
+    *evaluators: Evaluator,
+    threshold: float = 0.001,
+    nms: float | None = 0.4,
+    batch_size: int = 1,
+    progress: Callable[[], object] | None = None,
+) -> None:
+    """Adds every image of a data set to evaluators, with the boxes a network proposes in it.
+
+    compat: images are stretched, whatever the cfg says, as in Darknet's ``detector recall``, whose
+    values are the defaults here.
+
+    Args:
+        network: a detector.
+        dataset: images and their boxes.
+        evaluators: what the boxes are for.
+        threshold: least objectness, 0..1.
+        nms: overlap above which the weaker of two boxes is dropped; None keeps all.
+        batch_size: images of one run.
+        progress: called after each image.
+
+    Raises:
+        DarknetError, OSError: as `Network.propose`.
+    """
+
+    def propose(pixels: tuple[Pixels, ...]) -> list[Detections]:
+        return network.propose(
+            pixels, threshold=threshold, nms=nms, resize="stretch", batch_size=batch_size
+        )
+
+    _run(propose, network.channels, dataset, evaluators, None, batch_size, progress)
+
+
+def _run(
+    look: Callable[[tuple[Pixels, ...]], list[Detections]],
+    channels: int,
+    dataset: DetectionDataset,
+    evaluators: Sequence[Evaluator],
+    difficult: Sequence[BoxArray] | None,
+    batch_size: int,
+    progress: Callable[[], object] | None,
+) -> None:
     seen: set[str] = set()
     for begin in range(0, len(dataset), batch_size):
         rows = range(begin, min(begin + batch_size, len(dataset)))
-        pixels = [load_image(dataset.images[row], channels=channels).pixels for row in rows]
-        answers = network.detect(tuple(pixels), threshold=threshold, nms=nms, batch_size=batch_size)
+        pixels = tuple(load_image(dataset.images[row], channels=channels).pixels for row in rows)
+        answers = look(pixels)
         for row, shown, found in zip(rows, pixels, answers, strict=True):
             parts = [dataset.boxes(row)] + ([] if difficult is None else [difficult[row]])
             truth = _truth(parts, shown.shape[1], shown.shape[0])

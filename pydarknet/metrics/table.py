@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from .candidates import ImageCounts
 from .coco import CocoMetrics
+from .confusion import ConfusionMatrix
+from .curve_charts import GRID, curve_arrays
 from .result import DetectionMetrics
 
 
@@ -48,14 +54,54 @@ def coco_table(metrics: CocoMetrics) -> str:
     return "\n".join(lines)
 
 
+def json_text(values: dict[str, Any]) -> str:
+    """Indented, every letter as it is."""
+    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+
+
 def csv_table(metrics: DetectionMetrics) -> str:
     """A header, and a line for each class; empty cells where there is no best threshold."""
-    text = io.StringIO()
-    columns = ("class_id", "name", "ap", "truths", "tp", "fp", "fn", "best_threshold", "best_f1")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    columns = ("class_id", "name", "ap", "truths", "tp", "fp", "fn", "best_threshold", "best_f1",
+               "miss_rate", "in_mean")  # fmt: skip
+    rows = []
     for number in range(len(metrics.names)):
         row = metrics.class_dict(number)
         best = row["best"] or {"threshold": "", "f1": ""}
-        writer.writerow([*(row[name] for name in columns[:7]), best["threshold"], best["f1"]])
+        row |= {"best_threshold": best["threshold"], "best_f1": best["f1"]}
+        rows.append([row[name] for name in columns])
+    return _csv(columns, rows)
+
+
+def images_csv(images: Iterable[ImageCounts]) -> str:
+    """A header, and a line for each image."""
+    return _csv(
+        ("image", "tp", "fp", "fn"), ([one.image_id, one.tp, one.fp, one.fn] for one in images)
+    )
+
+
+def confusion_csv(matrix: ConfusionMatrix) -> str:
+    """A header, and a line for each pair of classes that occurs; see `ConfusionMatrix.pairs`."""
+    return _csv(("there", "detected", "count"), matrix.pairs())
+
+
+def curves_csv(metrics: DetectionMetrics) -> str:
+    """The curves of each class with objects.
+
+    ``at`` is a recall for precision_at_recall, else a confidence.
+    """
+    arrays = curve_arrays(metrics)
+    rows = (
+        [name, f"{at:g}", *(f"{array[number, column]:.6g}" for array in arrays.values())]
+        for number, name in enumerate(metrics.names)
+        if metrics.truths[number]
+        for column, at in enumerate(GRID)
+    )
+    return _csv(("name", "at", "precision_at_recall", "f1", "precision", "recall"), rows)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
     return text.getvalue()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arguments import check_choice
-from .._native import BACKENDS, FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
+from .._native import BACKENDS, PRECISIONS, FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
 from ..errors import ArgumentError
 
 __all__ = ["Replay", "replay"]
@@ -48,6 +48,7 @@ def replay(
     seed: int = 0,
     threads: int = 0,
     backend: str = "auto",
+    precision: str = "f32",
 ) -> Replay:
     """Trains a network for a few steps on the same images.
 
@@ -62,6 +63,7 @@ def replay(
         threads: of the engine; 0 takes one per processor.
         backend: "auto", the fastest; "portable", without libraries; "reference", slow and readable,
             the oracle of the others.
+        precision: "f32", or "bf16" as in `Trainer`.
 
     Returns:
         Loss, rate and weights of each step.
@@ -69,6 +71,7 @@ def replay(
     Raises:
         CfgError: the cfg is wrong, or has nothing to train.
         ArgumentError: the arrays do not fit.
+        DeviceError: the processor has no bfloat16.
         TrainingDiverged: a loss or gradient is not finite.
     """
     text = os.fspath(cfg)
@@ -77,6 +80,7 @@ def replay(
     else:
         network = NativeNetwork(Path(text).read_bytes(), text)
     check_choice("backend", backend, BACKENDS)
+    check_choice("precision", precision, PRECISIONS)
     network.seed(seed)
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "x.weights")
@@ -86,7 +90,9 @@ def replay(
             file = os.fspath(weights)
         if weights is not None:
             network.load_weights(file, -1, True)
-        options = TrainerOptions(threads=threads, seed=seed, keep_all=True, backend=backend)
+        options = TrainerOptions(
+            threads=threads, seed=seed, keep_all=True, backend=backend, precision=precision
+        )
         trainer = NativeTrainer(network, options)
         file = os.path.join(folder, "step.weights")
         return _steps(network, trainer, inputs, truth, steps, file)

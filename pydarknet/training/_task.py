@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .._native import NativeNetwork
-from ..datasets import Samples
+from ..datasets import Batch, Loader, Position, Samples
+from ..datasets.loader import Count, Size
 from ..datasets.problems import OnBadData, Progress
 from ..layers import Structure
 
@@ -22,6 +23,8 @@ class TaskOptions:
         net: keys of the cfg's [net], defaults where it is silent.
         structure: of the network at the cfg's size.
         truths: numbers of one image's truth, as the engine takes it.
+        batch: images of a mini-batch, times time steps.
+        time_steps: of recurrent layers.
         update: images of one update.
         evaluate: the ``valid`` list is needed.
         on_bad_data: images or labels that are wrong are an "error", or "skip" leaves them out.
@@ -36,6 +39,8 @@ class TaskOptions:
     net: Mapping[str, Any]
     structure: Structure
     truths: int
+    batch: int
+    time_steps: int
     update: int
     evaluate: bool = True
     on_bad_data: OnBadData = "error"
@@ -58,24 +63,65 @@ class Scores:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+class BatchSource(Protocol):
+    """An endless iterator over mini-batches.
+
+    Attributes:
+        position: how far it has come; goes into the state of a training.
+    """
+
+    position: Position
+
+    def __next__(self) -> Batch:
+        """The next mini-batch.
+
+        Raises:
+            DarknetError, OSError: data cannot be read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
 class Task(Protocol):
     """A kind of network with its data.
 
     Attributes:
-        kind: "detector", "classifier", "segmenter", "isegmenter", "regressor".
+        kind: "detector", "classifier", "segmenter", "isegmenter", "regressor", "rnn".
+        data_name: what its data is called in messages.
         score: name of the score that the best weights are chosen by; higher is better.
-        samples: what the network is trained on.
         epochs: of the training images between two evaluations, where the caller says nothing.
     """
 
     kind: str
+    data_name: str
     score: str
-    samples: Samples
     epochs: float
 
     @property
     def images(self) -> int:
-        """Images of the ``train`` list."""
+        """Images of the ``train`` list, or bytes of a text."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Of the data: a training goes on with the data it began with."""
+        ...
+
+    def load(
+        self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None
+    ) -> BatchSource:
+        """Begins to read the training data, or goes on behind a position.
+
+        Args:
+            batch: images of each mini-batch, times time steps.
+            size: width and height of each mini-batch.
+            seed: of all that is random.
+            workers: threads that read.
+            position: where to go on; None is the beginning.
+        """
         ...
 
     @property
@@ -90,3 +136,27 @@ class Task(Protocol):
             DataError, OSError: an image cannot be read.
         """
         ...
+
+
+class ImageTask:
+    """What detectors and classifiers have in common: images, made into batches by threads.
+
+    Attributes:
+        samples: what the network is trained on.
+    """
+
+    data_name = "list of images"
+    samples: Samples
+
+    @property
+    def digest(self) -> str:
+        """Of the list of images."""
+        return self.samples.digest
+
+    def load(
+        self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None
+    ) -> Loader:
+        """Begins to load images, or goes on; see `Task.load`."""
+        return Loader(
+            self.samples, batch=batch, size=size, seed=seed, workers=workers, position=position
+        )

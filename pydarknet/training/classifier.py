@@ -15,18 +15,17 @@ from ..datasets import (
     ClassificationAugmentation,
     ClassificationDataset,
     ClassificationSamples,
-    Samples,
 )
 from ..errors import CfgError, DataError
 from ..image import Image
 from ..layers import Structure
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 
 _BATCH, _PORTION = 4, 64
 """Images of one run, and of those that are looked at before they are counted."""
 
 
-class ClassifierTask:
+class ClassifierTask(ImageTask):
     """A classifier's data and its scores; see `Task` for the attributes."""
 
     kind = "classifier"
@@ -64,7 +63,7 @@ class ClassifierTask:
             update=options.update,
             on_bad_data=options.on_bad_data,
         )
-        self.samples: Samples = self._samples
+        self.samples = self._samples
 
     @property
     def images(self) -> int:

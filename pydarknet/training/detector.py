@@ -23,7 +23,7 @@ from ..errors import CfgError
 from ..image import Image
 from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 
 _FAR = 1e9
 """Pixels: where a box without an end is taken to end."""
@@ -35,7 +35,7 @@ _BATCH, _PORTION = 4, 64
 """Images of one run, and of those that are looked at before they are counted."""
 
 
-class DetectorTask:
+class DetectorTask(ImageTask):
     """A detector's data and its scores; see `Task` for the attributes."""
 
     kind = "detector"

@@ -13,11 +13,11 @@ from ..layers import Structure
 from ..metrics import InstanceEvaluator, SegmentationEvaluator
 from ..segmentation import class_map, find_instances
 from ._showing import last_outputs
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 from .segmenter import BACKGROUND, mask_samples, masks_of, open_masks, truth_map
 
 
-class IsegmenterTask:
+class IsegmenterTask(ImageTask):
     """An instance segmenter's data and its scores; see `Task` for the attributes."""
 
     kind = "isegmenter"

@@ -18,10 +18,10 @@ from ..errors import CfgError
 from ..layers import Structure
 from ..metrics.regression import regression_metrics
 from ._showing import last_outputs
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 
 
-class RegressorTask:
+class RegressorTask(ImageTask):
     """A regressor's data and its scores; see `Task` for the attributes."""
 
     kind = "regressor"

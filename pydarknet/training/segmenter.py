@@ -20,13 +20,13 @@ from ..layers import Structure
 from ..metrics import SegmentationEvaluator, SegmentationMetrics
 from ..segmentation import ClassMap, class_map
 from ._showing import last_outputs
-from ._task import Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions
 
 BACKGROUND = "background"
 """Name of what no class shows."""
 
 
-class SegmenterTask:
+class SegmenterTask(ImageTask):
     """A segmenter's data and its scores; see `Task` for the attributes."""
 
     kind = "segmenter"

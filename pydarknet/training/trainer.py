@@ -1,4 +1,4 @@
-"""Trains a network from images on disk, and goes on where it was broken off."""
+"""Trains a network from images or a text on disk, and goes on where it was broken off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .._arguments import check_choice, check_whole
 from .._native import NativeNetwork, NativeTrainer, TrainerOptions
 from .._opening import check_settings, load_weights
 from ..data_file import read_data_file
-from ..datasets import Batch, Loader, Position
+from ..datasets import Batch, Position
 from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ..layers import Structure
@@ -27,7 +27,7 @@ from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, mean_iou, row_of
 from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
 from ._state import load_state, read_about, save_state
-from ._task import Task, TaskOptions
+from ._task import BatchSource, Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .classifier import ClassifierTask
 from .detector import DetectorTask
@@ -36,6 +36,7 @@ from .isegmenter import IsegmenterTask
 from .regressor import RegressorTask
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 from .segmenter import SegmenterTask
+from .text import TextTask, read_text_keys
 
 _log = logging.getLogger("pydarknet.training")
 
@@ -45,8 +46,9 @@ TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "segmenter": SegmenterTask,
     "isegmenter": IsegmenterTask,
     "regressor": RegressorTask,
+    "rnn": TextTask,
 }
-"""The kinds of networks that can be trained from images."""
+"""The kinds of networks that can be trained from files."""
 
 
 def task_of(structure: Structure) -> str:
@@ -56,6 +58,8 @@ def task_of(structure: Structure) -> str:
         return "detector"
     if last.type == "iseg":
         return "isegmenter"
+    if structure.recurrent and structure.input_shape[1:] == (1, 1):
+        return "rnn"
     return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
 
 
@@ -95,7 +99,7 @@ class Trainer:
 
     Attributes:
         cfg: path of the network's description.
-        data: path of the .data file.
+        data: path of the .data file, or of the text.
         folder: where the files of the run go, and what they are called.
         max_batches: iterations of the whole training.
         callbacks: who is told; may be added to.
@@ -133,15 +137,21 @@ class Trainer:
         Args:
             cfg: the network's description. Files are called after it, up to its first dot.
             data: the .data file: ``train``, ``valid``, ``names`` or ``labels``, ``classes``,
-                ``backup``, ``savelast``, ``saveweights``, ``top``.
+                ``backup``, ``savelast``, ``saveweights``, ``top``. Networks of characters
+                ("rnn") find texts under ``train`` and ``valid``, or get the text itself in place
+                of the .data file.
             weights: where to begin; a file called ``x.conv.N`` has the layers below N. Its
                 counter of images says which iteration comes next. None draws weights.
             device: "cpu".
             seed: of all that is random: with the same seed on the same machine weights come out
                 the same, byte for byte.
-            precision: "f32", or "auto", which is the same today.
-            task: "detector", "classifier", "segmenter", "isegmenter" or "regressor"; None sees
-                it from the network, but takes a regressor for a classifier.
+            precision: "f32"; "bf16": what convolutions multiply, forward and backward, is
+                rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
+                normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
+                for nothing gets the numbers of any machine.
+            task: "detector", "classifier", "segmenter", "isegmenter", "regressor" or "rnn"; None
+                sees it from the network, but takes a regressor for a classifier. One that reads
+                single numbers and remembers something is an "rnn".
             callbacks: objects with any of the methods of `Callback`.
             patience: evaluations without a better score after which training stops.
             freeze: layers below this index stay as they are.
@@ -169,17 +179,17 @@ class Trainer:
             DatasetError: images or labels are wrong: all that was found.
             DataError: the .data file is wrong.
             ArgumentError: a keyword has a value it cannot have.
-            DeviceError: the device is not there.
+            DeviceError: the device is not there, or has no bfloat16.
             FileExistsError: the folder holds a run already.
             OSError: a file is missing or cannot be read.
         """
         path = os.fspath(cfg)
         settings = {name: value for name, value in locals().items() if name in _RESUMED}
         data_path = os.path.abspath(data)
-        keys = read_data_file(data)
-        folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         self._set_up(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
-                     data_path, folder, settings, device, callbacks, threads)  # fmt: skip
+                     data_path, settings, device, callbacks, threads)  # fmt: skip
+        keys = self._data_keys()
+        self.folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         if weights is not None:
             load_weights(self._network, weights, True, up_to)
         self._compile(keys, settings, workers, progress)
@@ -191,7 +201,7 @@ class Trainer:
                 f"{self.max_batches}: clear=True counts from 0"
             )
         if not overwrite:
-            refuse_to_overwrite(folder, weights)
+            refuse_to_overwrite(self.folder, weights)
         done = self.iteration
         self._course = _Course(
             first=done, last_evaluation=done, last_checkpoint=done, last_number=done
@@ -231,16 +241,18 @@ class Trainer:
         about = read_about(folder.state)
         trainer = cls.__new__(cls)
         settings = about["settings"]
-        trainer._set_up(about["cfg_text"], about["cfg"], about["data"], folder, settings, device,
+        trainer._set_up(about["cfg_text"], about["cfg"], about["data"], settings, device,
                         callbacks, threads)  # fmt: skip
-        trainer._compile(read_data_file(about["data"]), settings, workers, progress)
+        trainer.folder = folder
+        trainer._compile(trainer._data_keys(), settings, workers, progress)
         load_state(trainer._trainer, folder.state)
         trainer._course = _Course(**about["course"])
         trainer._position = Position(**about["position"])
         trainer._resumed = True
-        if trainer._position.digest != trainer.task.samples.digest:
+        if trainer._position.digest != trainer.task.digest:
             raise DataError(
-                f"{about['data']}: the list of images is not the one this training began with",
+                f"{about['data']}: the {trainer.task.data_name} is not the one this training began "
+                "with",
                 file=about["data"],
             )
         return trainer
@@ -250,24 +262,26 @@ class Trainer:
         text: str,
         cfg: str,
         data: str,
-        folder: RunFolder,
         settings: dict[str, Any],
         device: str,
         callbacks: Sequence[object],
         threads: int,
     ) -> None:
         check_settings(device, settings["precision"], "auto", threads)
-        check_choice("precision", settings["precision"], ("f32", "auto"))
         check_whole("seed", settings["seed"], most=2**63 - 1)
         check_whole("freeze", settings["freeze"])
         if settings["patience"] is not None:
             check_whole("patience", settings["patience"], least=1)
-        self.cfg, self.data, self.folder = cfg, data, folder
+        self.cfg, self.data = cfg, data
         self._text, self._settings, self._threads = text, settings, threads
         self.callbacks = list(callbacks)
         self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
         self._network.seed(settings["seed"])
-        self._loader: Loader | None = None
+        settings["task"] = settings["task"] or task_of(
+            Structure.from_description(self._network.describe(0, 0))
+        )
+        check_choice("task", settings["task"], TASKS)
+        self._loader: BatchSource | None = None
         self._outputs: Outputs | None = None
         self._stop: Reason | None = None
         self._begun = self._ended = self._open_update = False
@@ -283,7 +297,10 @@ class Trainer:
         self._trainer = NativeTrainer(
             self._network,
             TrainerOptions(
-                threads=self._threads, seed=settings["seed"], frozen_below=settings["freeze"]
+                threads=self._threads,
+                seed=settings["seed"],
+                frozen_below=settings["freeze"],
+                precision=settings["precision"],
             ),
         )
         described = self._network.describe(0, 0)
@@ -306,15 +323,14 @@ class Trainer:
         self._sizes: MultiScale | ClassifierScales = multi_scale(
             net, head, (width, height), settings["seed"]
         )
-        settings["task"] = settings["task"] or task_of(structure)
-        check_choice("task", settings["task"], TASKS)
         kind = TASKS[settings["task"]]
         if settings["task"] == "classifier" and int(net.get("random", 0)):
             self._sizes = ClassifierScales(settings["seed"])
         self.task: Task = kind(
             TaskOptions(
                 data_file=self.data, data=keys, net=net, structure=structure,
-                truths=about["truths"], update=self._update_images,
+                truths=about["truths"], batch=self._mini_batch, time_steps=about["time_steps"],
+                update=self._update_images,
                 evaluate=settings["eval_every"] != 0, on_bad_data=settings["on_bad_data"],
                 missing_labels=settings["missing_labels"], threads=self._threads, workers=workers,
                 progress=progress,
@@ -329,6 +345,11 @@ class Trainer:
         self._averages = float(net.get("ema_alpha", 0)) != 0
         self._present_size = (width, height)
         self._present_count = self._mini_batch
+
+    def _data_keys(self) -> dict[str, str]:
+        """What the .data file says; a text may stand in its place."""
+        read = read_text_keys if self._settings["task"] == TextTask.kind else read_data_file
+        return read(self.data)
 
     # ---- where it is ----------------------------------------------------------------------------
 
@@ -454,10 +475,13 @@ class Trainer:
         self._outputs = Outputs(
             self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
         )
-        self._loader = Loader(
-            self.task.samples, batch=self._count_of, size=self._size_of,
-            seed=self._settings["seed"], workers=self._workers, position=self._position,
-        )  # fmt: skip
+        self._loader = self.task.load(
+            batch=self._count_of,
+            size=self._size_of,
+            seed=self._settings["seed"],
+            workers=self._workers,
+            position=self._position,
+        )
         self._position = self._loader.position
         self._begun = True
         if self._resumed:
@@ -516,6 +540,8 @@ class Trainer:
         if (width, height, count) != (*self._present_size, self._present_count):
             self._trainer.resize(width, height, count)
             self._present_size, self._present_count = (width, height), count
+        for stream in batch.resets:
+            self._trainer.reset_state(stream)
         self._trainer.set_input(batch.input)
         self._trainer.set_truth(batch.truth)
         self._trainer.run()

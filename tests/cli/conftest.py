@@ -56,3 +56,16 @@ def pictures(tmp_path: Path, picture_file: Path) -> list[Path]:
         file.write_bytes(picture_file.read_bytes())
     picture_file.unlink()
     return files
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, pictures: list[Path]) -> Path:
+    """A .data file with three pictures, a box each; the last with two."""
+    for number, file in enumerate(pictures):
+        lines = [f"{number % 2} 0.5 0.5 0.6 0.6"] + ["1 0.2 0.2 0.2 0.2"] * (number == 2)
+        file.with_suffix(".txt").write_text("\n".join(lines) + "\n")
+    (tmp_path / "valid.txt").write_text("".join(f"{file}\n" for file in pictures))
+    (tmp_path / "x.names").write_text("cat\ndog\n")
+    file = tmp_path / "x.data"
+    file.write_text("classes = 2\nvalid = valid.txt\nnames = x.names\n")
+    return file

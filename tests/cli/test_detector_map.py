@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -14,26 +13,13 @@ from pydarknet.metrics import DetectionEvaluator, darknet_text, run_network
 SURE = ["--precision", "f32", "--quiet"]
 
 
-@pytest.fixture
-def data(tmp_path: Path, pictures: list[Path]) -> Path:
-    """Three pictures with a box each; the last with two."""
-    for number, file in enumerate(pictures):
-        lines = [f"{number % 2} 0.5 0.5 0.6 0.6"] + ["1 0.2 0.2 0.2 0.2"] * (number == 2)
-        file.with_suffix(".txt").write_text("\n".join(lines) + "\n")
-    (tmp_path / "valid.txt").write_text("".join(f"{file}\n" for file in pictures))
-    (tmp_path / "x.names").write_text("cat\ndog\n")
-    data = tmp_path / "x.data"
-    data.write_text("classes = 2\nvalid = valid.txt\nnames = x.names\n")
-    return data
-
-
-def test_text_is_that_of_the_library(command, data, model) -> None:
-    done = command("detector", "map", data, *model, *SURE, "-iou_thresh", ".3", "-thresh", ".4",
+def test_text_is_that_of_the_library(command, labelled, model) -> None:
+    done = command("detector", "map", labelled, *model, *SURE, "-iou_thresh", ".3", "-thresh", ".4",
                    "-points", "11")  # fmt: skip
     assert done.code == 0
     network = Network(*model, names=["cat", "dog"], precision="f32")
     evaluator = DetectionEvaluator(network.names, iou_threshold=0.3, points=11)
-    run_network(network, DetectionDataset.open(data, split="valid"), evaluator)
+    run_network(network, DetectionDataset.open(labelled, split="valid"), evaluator)
     result = evaluator.result(threshold=0.4)
     assert done.out == darknet_text(result) + "\n"
     assert result.detections > 0
@@ -41,36 +27,36 @@ def test_text_is_that_of_the_library(command, data, model) -> None:
     assert done.err == "Total Detection Time: 0 Seconds\n"
 
 
-def test_json(command, data, model) -> None:
-    done = command("detector", "map", data, *model, *SURE, "--json", "--batch", 2)
+def test_json(command, labelled, model) -> None:
+    done = command("detector", "map", labelled, *model, *SURE, "--json", "--batch", 2)
     answer = json.loads(done.out)
     assert (answer["protocol"], answer["images"]) == ("darknet", 3)
     assert [one["truths"] for one in answer["classes"]] == [2, 2]
     voc = json.loads(
-        command("detector", "map", data, *model, *SURE, "--json", "--protocol", "voc07").out
+        command("detector", "map", labelled, *model, *SURE, "--json", "--protocol", "voc07").out
     )
     assert (voc["protocol"], voc["points"]) == ("voc07", 11)
 
 
-def test_cocos_rules(command, data, model) -> None:
+def test_cocos_rules(command, labelled, model) -> None:
     pytest.importorskip("faster_coco_eval")
-    done = command("detector", "map", data, *model, *SURE, "--protocol", "coco")
+    done = command("detector", "map", labelled, *model, *SURE, "--protocol", "coco")
     assert done.code == 0
     assert "ar_large" in done.out
-    done = command("detector", "map", data, *model, *SURE, "--protocol", "coco", "--json")
+    done = command("detector", "map", labelled, *model, *SURE, "--protocol", "coco", "--json")
     assert len(json.loads(done.out)["numbers"]) == 12
 
 
-def test_difficult_objects(command, data, model, pictures, tmp_path) -> None:
+def test_difficult_objects(command, labelled, model, pictures, tmp_path) -> None:
     folder = tmp_path / "difficult"
     folder.mkdir()
     # all of the picture: whatever overlaps it and no other object is ignored
     (folder / "d.txt").write_text("0 0.5 0.5 1 1\n1 0.5 0.5 1 1\n")
     names = [folder / file.name for file in pictures]
     (tmp_path / "difficult.txt").write_text("".join(f"{name}\n" for name in names))
-    words = ["detector", "map", data, *model, *SURE, "--json", "-iou_thresh", "0.05"]
+    words = ["detector", "map", labelled, *model, *SURE, "--json", "-iou_thresh", "0.05"]
     before = json.loads(command(*words).out)
-    data.write_text(data.read_text() + "difficult = difficult.txt\n")
+    labelled.write_text(labelled.read_text() + "difficult = difficult.txt\n")
     after = json.loads(command(*words).out)
     assert after["detections"] < before["detections"]
     assert [one["truths"] for one in after["classes"]] == [2, 2]
@@ -83,14 +69,14 @@ def test_difficult_objects(command, data, model, pictures, tmp_path) -> None:
     assert "a.txt:1: class 7, expected 0 to 1" in command(*words).err
 
 
-def test_an_image_listed_twice_counts_twice(command, data, model, pictures, tmp_path) -> None:
+def test_an_image_listed_twice_counts_twice(command, labelled, model, pictures, tmp_path) -> None:
     (tmp_path / "valid.txt").write_text(f"{pictures[0]}\n" * 2)
-    answer = json.loads(command("detector", "map", data, *model, *SURE, "--json").out)
+    answer = json.loads(command("detector", "map", labelled, *model, *SURE, "--json").out)
     assert answer["images"] == 2
 
 
-def test_labels_that_are_missing_or_wrong(command, data, model, pictures) -> None:
-    words = ["detector", "map", data, *model, *SURE, "--json"]
+def test_labels_that_are_missing_or_wrong(command, labelled, model, pictures) -> None:
+    words = ["detector", "map", labelled, *model, *SURE, "--json"]
     pictures[0].with_suffix(".txt").unlink()
     done = command(*words)
     assert (done.code, done.out) == (1, "")
@@ -105,7 +91,7 @@ def test_labels_that_are_missing_or_wrong(command, data, model, pictures) -> Non
 
 
 @pytest.mark.parametrize("words", [["-points", "1"], ["-iou_thresh", "2"], ["more.jpg"]])
-def test_wrong_words(words, command, data, model) -> None:
-    done = command("detector", "map", data, *model, *words)
+def test_wrong_words(words, command, labelled, model) -> None:
+    done = command("detector", "map", labelled, *model, *words)
     assert (done.code, done.out) == (2, "")
     assert "expected" in done.err

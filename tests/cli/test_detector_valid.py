@@ -78,8 +78,6 @@ def test_an_image_that_cannot_be_read_stops_all(command, data, model) -> None:
 
 def test_mistakes_in_the_data_file(command, data, model) -> None:
     text = data.read_text()
-    data.write_text(text + "eval = kitti\n")
-    assert "eval=kitti is not in this version" in command("detector", "valid", data, *model).err
     data.write_text(text.replace("valid =", "train ="))
     assert "x.data has no valid=" in command("detector", "valid", data, *model).err
     done = command("detector", "valid", data, *model, "more.jpg")
@@ -118,11 +116,37 @@ def test_cocos_array(tmp_path) -> None:
         writer.add("dog.jpg", Detections.empty(), 30, 60)
 
 
+def test_bdd_and_kitti(command, data, model, tmp_path) -> None:
+    writer = result_writer("bdd", 10)
+    writer.add("a/b.c.jpg", FOUND, 30, 60)
+    (path,) = writer.write(tmp_path)
+    assert path.name == "bdd_results.json"
+    assert path.read_text().startswith('[\n\t{\n\t\t"name": "b.c",\n\t\t"category": "bus",')
+    assert [entry["bbox"] for entry in json.loads(path.read_text())][1] == [5.5, 6, 7, 8]
+    writer = result_writer("kitti", 3)
+    writer.add("000007.png", FOUND[:1], 30, 60)
+    writer.add("000008.png", Detections.empty(), 30, 60)
+    paths = writer.write(tmp_path)
+    assert [str(path.relative_to(tmp_path)) for path in paths] == [
+        "kitti_results/data/000007.txt", "kitti_results/data/000008.txt"
+    ]  # fmt: skip
+    assert paths[0].read_text() == (
+        "car -1 -1 -10 5.500000 6.000000 7.000000 8.000000 "
+        "-1 -1 -1 -1000 -1000 -1000 -10 0.900000\n"
+    )
+    assert paths[1].read_text() == ""
+    data.write_text(data.read_text() + "eval = kitti\n")
+    done = command("detector", "valid", data, *model, *SURE)
+    assert (done.code, len(done.out.splitlines())) == (0, 3)
+    text = Path("out/deep/kitti_results/data/007.txt").read_text()
+    assert text.startswith(("cat -1", "dog -1"))  # two classes: the network's names
+
+
 def test_all_files_or_none(tmp_path) -> None:
     with pytest.raises(DataError, match="a name that a file can have"):
         result_writer("voc", ("cat", "a/b"))
-    with pytest.raises(ArgumentError, match="kind='kitti'"):
-        result_writer("kitti", 2)
+    with pytest.raises(ArgumentError, match="kind='kitty'"):
+        result_writer("kitty", 2)
     (tmp_path / "comp4_det_test_dog.txt").mkdir()
     writer = result_writer("voc", ("cat", "dog"))
     writer.add("a.jpg", FOUND, 30, 60)

@@ -88,8 +88,7 @@ def test_wrong_usage(words, says, command):
 
 @pytest.mark.parametrize(
     "words",
-    [["detector", verb, "x.data", "x.cfg"] for verb in ("recall", "calc_anchors")]
-    + [["classifier", "validfull"], ["yolo", "test"], ["partial"]],
+    [["detector", "draw", "x.data", "x.cfg"], ["classifier", "validfull"], ["yolo", "test"]],
 )
 def test_what_comes_later(words, command):
     done = command(*words)

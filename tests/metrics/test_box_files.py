@@ -99,7 +99,7 @@ def test_the_script(small, run_python: RunPython) -> None:
     done = run_python(SCRIPT, *small)
     assert done.returncode == 0
     assert "mAP@0.50 = 50.00 % (voc; mean of 1 classes, 1 without" in done.stdout.decode()
-    assert done.stderr.decode() == "note: 1 images have no file of detections\n"
+    assert done.stderr.decode() == "note: 1 images have no detections\n"
     done = run_python(SCRIPT, *small, "--format", "json", "--protocol", "darknet")
     answer = json.loads(done.stdout)
     assert (answer["protocol"], answer["map"]) == ("darknet", 0.25)

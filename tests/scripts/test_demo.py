@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
-import requests
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "demo.py"
 
@@ -27,27 +25,6 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("PYDARKNET_SHARED", str(tmp_path / "none"))
     monkeypatch.chdir(tmp_path)
     return module
-
-
-class Answer:
-    """What requests.get gives for a file of some size."""
-
-    def __init__(self, size: int, status: int = 200) -> None:
-        self.size, self.status = size, status
-
-    def __enter__(self) -> Answer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def raise_for_status(self) -> None:
-        if self.status != 200:
-            raise requests.HTTPError(str(self.status))
-
-    def iter_content(self, block: int) -> Iterator[bytes]:
-        for first in range(0, self.size, block):
-            yield bytes(min(block, self.size - first))
 
 
 def run(
@@ -92,45 +69,28 @@ def test_without_a_photograph(
     assert "scene.png" in out.splitlines()[0]
 
 
-def refuse(*_: object, **__: object) -> Answer:
-    raise requests.ConnectionError("no network")
-
-
-@pytest.mark.parametrize(
-    ("get", "message"),
-    [
-        (refuse, "could not be downloaded (ConnectionError)"),
-        (lambda *_, **__: Answer(10, 404), "could not be downloaded (HTTPError)"),
-        (lambda *_, **__: Answer(24_251_275), "has 24,251,275 bytes, expected 24,251,276"),
-    ],
-    ids=["no network", "not there", "too short"],
-)
 def test_no_download(
-    get: object,
-    message: str,
-    demo: ModuleType,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    demo: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(requests, "get", get)
+    monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
     status, out, err = run(demo, monkeypatch, capfd)
     assert (status, out) == (1, "")
     error = err.splitlines()[-1]
-    assert error.startswith("error: ")
-    assert message in error
+    assert error.startswith("error: yolov4-tiny.weights is not in ")
     assert "make demo MODEL=<folder with .cfg .weights .names>" in error
-    assert not list((tmp_path / "models").iterdir())
+    assert not (demo.ROOT / "models").exists()
 
 
-def test_what_was_downloaded_is_whole(
+def test_what_was_downloaded_is_not_asked_for_again(
     demo: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "get", lambda *_, **__: Answer(demo.WEIGHTS_SIZE))
-    _, weights, _ = demo.default_model()
-    assert weights.stat().st_size == 24_251_276
-    monkeypatch.setattr(requests, "get", refuse)
-    assert demo.default_model()[1] == weights  # not asked for again
+    monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
+    (tmp_path / "models").mkdir()
+    with (tmp_path / "models" / "yolov4-tiny.weights").open("wb") as file:
+        file.truncate(24_251_276)
+    cfg, weights, names = demo.default_model()
+    assert weights == tmp_path / "models" / "yolov4-tiny.weights"
+    assert (cfg.name, names.name) == ("yolov4-tiny.cfg", "coco.names")
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,9 @@ typedef struct dn_trainer_options {
   int keep_all;      /* every layer's output and delta can be read */
   int input_delta;   /* the input's delta can be read (layer -1) */
   dn_backend backend;
+  /* bf16: what dense convolutions multiply, forward and backward, is rounded to bfloat16; sums,
+     tensors and all else stay f32. Needs AVX512-BF16 (DN_ERROR_DEVICE). auto is f32. */
+  dn_precision precision;
 } dn_trainer_options;
 
 /* Trains a network: its own copy of the weights, the optimiser's memories and a plan for one
@@ -354,7 +357,7 @@ DN_API dn_status dn_trainer_create(dn_network* network, const dn_trainer_options
 DN_API void dn_trainer_destroy(dn_trainer* trainer);
 
 /* JSON object: batch (images of a mini-batch), subdivisions, time_steps, max_batches, input (c, h,
- * w), truths (numbers of one image's truth), backend, activation_bytes, threads, heads (layer,
+ * w), truths (numbers of one image's truth), backend, precision, activation_bytes, threads, heads (layer,
  * type, cost and parts of the last mini-batch), steps (kernel, layer, output and, after
  * dn_trainer_profile, milliseconds forward and backward). */
 DN_API dn_status dn_trainer_describe(dn_trainer* trainer, char** json);
@@ -420,8 +423,9 @@ DN_API dn_status dn_trainer_store(dn_trainer* trainer, int average);
 /* Reads the network's weights and counter again; the optimiser forgets. */
 DN_API dn_status dn_trainer_reload(dn_trainer* trainer);
 
-/* All that a training goes on from: weights, momentum, Adam, moving average, counters and seed.
- * Written under a temporary name and renamed. Loading changes nothing where it fails. */
+/* All that a training goes on from: weights, momentum, Adam, moving average, counters, seed and
+ * what recurrent layers remember. Written under a temporary name and renamed. Loading changes
+ * nothing where it fails. */
 DN_API dn_status dn_trainer_save_state(dn_trainer* trainer, const char* path);
 DN_API dn_status dn_trainer_load_state(dn_trainer* trainer, const char* path);
 

@@ -60,6 +60,7 @@ struct TrainRequest {
   std::vector<bool> wants_delta;  // of each input of the first
   int64_t batch;
   int threads;
+  bool bf16 = false;  // factors of products may be rounded to bfloat16
 };
 
 class TrainBackend {
@@ -78,6 +79,7 @@ constexpr size_t kMostTrainedTogether = 3;
 
 std::unique_ptr<TrainBackend> make_reference_train_backend();
 std::unique_ptr<TrainBackend> make_cpu_train_backend();
+bool cpu_trains_in_bf16();  // whether requests of the cpu's backend may ask for it
 // The op's own functors, for a request of one part.
 std::unique_ptr<TrainKernel> make_reference_train_kernel(const TrainRequest& request);
 

@@ -127,6 +127,8 @@ class Op {
   // State that lasts from run to run (recurrent layers): back to 0 for one image of the batch, or
   // for all where image is negative.
   virtual void reset_state(int64_t image) const { (void)image; }
+  // That state, of all images; empty stands for zeros. nullptr: there is none.
+  virtual std::vector<float>* lasting_state() const { return nullptr; }
 
   // Questions of the passes.
   // Whether it does more than make its output: never removed.

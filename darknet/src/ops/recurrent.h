@@ -44,6 +44,7 @@ class Recall final : public OpBase<Recall> {
   void forward(const Context& context, const Args& args) const override;
   void backward(const Context&, const BackwardArgs&) const override {}
   void reset_state(int64_t image) const override;
+  std::vector<float>* lasting_state() const override { return cell.get(); }
 };
 
 // Hands its input on and makes it the state.

@@ -22,14 +22,14 @@ void follow(int64_t count, const float* delta, BadLabels& m) {
     largest = std::max(largest, size);
   }
   if (some == 0) return;
-  m.largest = m.largest == 0 ? largest : (1 - kNew) * m.largest + kNew * largest;
-  m.mean = (1 - kNew) * m.mean + kNew * float(sum / double(some));
+  m.largest() = m.largest() == 0 ? largest : (1 - kNew) * m.largest() + kNew * largest;
+  m.mean() = (1 - kNew) * m.mean() + kNew * float(sum / double(some));
   for (int64_t i = 0; i < count; ++i)
     if (delta[i] != 0) {
-      const double apart = double(std::fabs(delta[i])) - double(m.mean);
+      const double apart = double(std::fabs(delta[i])) - double(m.mean());
       squares += apart * apart;
     }
-  m.deviation = (1 - kNew) * m.deviation + kNew * float(std::sqrt(squares / double(some)));
+  m.deviation() = (1 - kNew) * m.deviation() + kNew * float(std::sqrt(squares / double(some)));
 }
 
 template <typename Drop>
@@ -59,26 +59,26 @@ int64_t reject_labels(const TrainingKeys& k, int64_t iteration, int64_t entries,
   const bool small = k.equidistant_point > 0 && iteration > k.equidistant_point;
   if (!large && !small) return 0;
   follow(count, delta, m);
-  const float final_size = m.mean + sigmas * m.deviation;
+  const float final_size = m.mean() + sigmas * m.deviation();
   int64_t dropped = 0;
   if (large && sigmas > 0) {
     const float progress = float(iteration - start) / float(start);
     const float most =
-        std::max(final_size, m.largest - progress * std::fabs(m.largest - final_size));
+        std::max(final_size, m.largest() - progress * std::fabs(m.largest() - final_size));
     dropped += drop(count, delta, [&](float size) { return size > most; });
   }
   if (large && k.badlabels_rejection_percentage > 0) {
-    if (m.threshold == 0) m.threshold = m.largest;
-    const int64_t now = drop(count, delta, [&](float size) { return size > m.threshold; });
+    if (m.threshold() == 0) m.threshold() = m.largest();
+    const int64_t now = drop(count, delta, [&](float size) { return size > m.threshold(); });
     const double percent = 100. * double(now) * double(entries) / double(count);
-    m.threshold += percent > double(k.badlabels_rejection_percentage) ? kStep : -kStep;
+    m.threshold() += percent > double(k.badlabels_rejection_percentage) ? kStep : -kStep;
     dropped += now;
   }
   if (small && k.max_batches > k.equidistant_point) {
     const float progress =
         float(iteration - k.equidistant_point) / float(k.max_batches - k.equidistant_point);
     const float least =
-        sigmas > 0 ? std::min(final_size, m.mean) * progress : m.mean * progress * 1.4f;
+        sigmas > 0 ? std::min(final_size, m.mean()) * progress : m.mean() * progress * 1.4f;
     dropped += drop(count, delta, [&](float size) { return size < least; });
   }
   return dropped;

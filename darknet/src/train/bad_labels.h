@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "config/training_keys.h"
 
@@ -10,8 +11,13 @@ namespace dn {
 
 // What is remembered from mini-batch to mini-batch, of all heads together as in Darknet.
 struct BadLabels {
-  float largest = 0, mean = 0, deviation = 0;  // of deltas, followed by a hundredth
-  float threshold = 0;                         // of badlabels_rejection_percentage
+  std::vector<float> numbers = std::vector<float>(4);  // as a saved state holds them
+  // Of deltas, followed by a hundredth.
+  float& largest() { return numbers[0]; }
+  float& mean() { return numbers[1]; }
+  float& deviation() { return numbers[2]; }
+  // Of badlabels_rejection_percentage.
+  float& threshold() { return numbers[3]; }
 };
 
 bool rejects_labels(const TrainingKeys& keys);

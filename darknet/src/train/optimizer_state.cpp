@@ -1,10 +1,14 @@
 // The file a training goes on from: a header, then of every parameter its value, gradient (with
-// the momentum), Adam's memories and the moving average, each where there is one; then what
-// Trainer::memories() holds.
+// the momentum), Adam's memories and the moving average, each where there is one; then of every
+// state of a recurrent layer how many numbers it has, and these numbers; what the bad-label
+// filters remember is one more.
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "train/trainer.h"
 
@@ -12,17 +16,21 @@ namespace dn {
 
 namespace {
 
-constexpr char kMagic[8] = {'d', 'n', 's', 't', 'a', 't', 'e', '1'};
+constexpr char kMagic[8] = {'d', 'n', 's', 't', 'a', 't', 'e', '2'};
 
 struct StateHeader {
   char magic[8];
   int64_t iteration;
   int64_t arrays;
-  int64_t floats;  // in the file, all together
+  int64_t floats;        // of the arrays, all together
+  int64_t states;        // of recurrent layers
+  int64_t state_floats;  // all together
   uint64_t seed;
   int32_t averaging;
-  uint32_t check;  // of the floats
+  uint32_t check;  // of all floats
 };
+
+using States = std::vector<std::vector<float>*>;
 
 // Fletcher, "An arithmetic checksum for serial transmissions", 1982, over the words of the floats.
 class Checksum {
@@ -49,7 +57,7 @@ std::vector<Buffer*> buffers_of(const TrainedArray& array) {
   return list;
 }
 
-StateHeader header_of(const LiveArrays& arrays, const std::vector<float>& memories) {
+StateHeader header_of(const LiveArrays& arrays, const States& states) {
   StateHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   Checksum checksum;
@@ -59,8 +67,11 @@ StateHeader header_of(const LiveArrays& arrays, const std::vector<float>& memori
       header.floats += array.size;
       checksum.add(buffer->as<>(), array.size);
     }
-  header.floats += int64_t(memories.size());
-  checksum.add(memories.data(), int64_t(memories.size()));
+  for (const std::vector<float>* state : states) {
+    ++header.states;
+    header.state_floats += int64_t(state->size());
+    checksum.add(state->data(), int64_t(state->size()));
+  }
   header.check = checksum.value();
   return header;
 }
@@ -77,6 +88,10 @@ class File {
     if (std::fwrite(data, 1, bytes, file_) != bytes) broken();
   }
   bool read(void* data, size_t bytes) { return std::fread(data, 1, bytes, file_) == bytes; }
+  int64_t size() const {
+    struct stat about;
+    return fstat(fileno(file_), &about) == 0 ? int64_t(about.st_size) : 0;
+  }
   bool at_end() { return std::fgetc(file_) == EOF; }
   void finish() {
     if (std::fflush(file_) != 0 || fsync(fileno(file_)) != 0 || !close()) broken();
@@ -97,18 +112,18 @@ class File {
 
 }  // namespace
 
-std::vector<float> Trainer::memories() const {
-  if (!rejects_labels(network_.training)) return {};
-  const BadLabels& m = bad_labels_;
-  return {m.largest, m.mean, m.deviation, m.threshold};
+States Trainer::lasting_states() const {
+  States states = plan_->lasting_states();
+  if (rejects_labels(network_.training)) states.push_back(&bad_labels_.numbers);
+  return states;
 }
 
 void Trainer::save_state(const std::string& path) const {
   if (subdivision_ != 0)
     fail(DN_ERROR_ARGUMENT, "a state is saved behind an update, %d mini-batches are open",
          subdivision_);
-  const std::vector<float> more = memories();
-  StateHeader header = header_of(arrays_, more);
+  const States states = lasting_states();
+  StateHeader header = header_of(arrays_, states);
   header.iteration = iteration_;
   header.seed = options_.seed;
   header.averaging = averaging_;
@@ -119,7 +134,12 @@ void Trainer::save_state(const std::string& path) const {
     for (const TrainedArray& array : arrays_.arrays())
       for (const Buffer* buffer : buffers_of(array))
         file.write(buffer->as<void>(), size_t(array.size) * sizeof(float));
-    file.write(more.data(), more.size() * sizeof(float));
+    for (const std::vector<float>* state : states) {
+      const int64_t size = int64_t(state->size());
+      file.write(&size, sizeof size);
+    }
+    for (const std::vector<float>* state : states)
+      file.write(state->data(), state->size() * sizeof(float));
     file.finish();
     if (std::rename(temporary.c_str(), path.c_str()) != 0)
       fail(DN_ERROR_FILE, "%s: could not be written: %s", path.c_str(), std::strerror(errno));
@@ -135,8 +155,10 @@ void Trainer::load_state(const std::string& path) {
   StateHeader header{};
   if (!file.read(&header, sizeof header) || std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
     throw Error(DN_ERROR_DATA, "is no saved state of a training", place);
-  const StateHeader expected = header_of(arrays_, memories());
-  if (header.arrays != expected.arrays || header.floats != expected.floats)
+  const States states = lasting_states();
+  const StateHeader expected = header_of(arrays_, states);
+  if (header.arrays != expected.arrays || header.floats != expected.floats ||
+      header.states != expected.states)
     throw Error(
         DN_ERROR_DATA,
         format("holds %lld arrays of %lld numbers, expected %lld of %lld for this cfg",
@@ -145,19 +167,37 @@ void Trainer::load_state(const std::string& path) {
         place);
   // everything is read and checked before anything is changed
   std::vector<float> numbers(size_t(header.floats));
-  if (!file.read(numbers.data(), numbers.size() * sizeof(float)) || !file.at_end())
+  std::vector<int64_t> sizes(size_t(header.states));
+  bool whole = file.read(numbers.data(), numbers.size() * sizeof(float)) &&
+               file.read(sizes.data(), sizes.size() * sizeof(int64_t));
+  whole = whole && header.state_floats <= file.size() / int64_t(sizeof(float));
+  int64_t state_floats = 0;
+  for (const int64_t size : sizes) {
+    whole = whole && size >= 0 && size <= header.state_floats - state_floats;
+    if (whole) state_floats += size;
+  }
+  std::vector<std::vector<float>> remembered;
+  for (size_t i = 0; whole && i < sizes.size(); ++i) {
+    remembered.emplace_back(size_t(sizes[i]));
+    whole = file.read(remembered[i].data(), remembered[i].size() * sizeof(float));
+  }
+  if (!whole || state_floats != header.state_floats || !file.at_end())
     throw Error(DN_ERROR_DATA, "is cut short or too long", place);
   Checksum checksum;
   checksum.add(numbers.data(), header.floats);
+  for (const std::vector<float>& state : remembered)
+    checksum.add(state.data(), int64_t(state.size()));
   if (checksum.value() != header.check)
     throw Error(DN_ERROR_DATA, "is damaged: its checksum is wrong", place);
+  if (rejects_labels(network_.training) && remembered.back().size() != bad_labels_.numbers.size())
+    throw Error(DN_ERROR_DATA, "is damaged: what is remembered of labels has another size", place);
   const float* from = numbers.data();
   for (const TrainedArray& array : arrays_.arrays())
     for (const Buffer* buffer : buffers_of(array)) {
       std::memcpy(buffer->as<>(), from, size_t(array.size) * sizeof(float));
       from += array.size;
     }
-  if (!memories().empty()) bad_labels_ = {from[0], from[1], from[2], from[3]};
+  for (size_t i = 0; i < states.size(); ++i) *states[i] = std::move(remembered[i]);
   iteration_ = header.iteration;
   options_.seed = header.seed;
   averaging_ = header.averaging != 0;

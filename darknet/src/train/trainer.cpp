@@ -53,6 +53,7 @@ void Trainer::resize(int width, int height, int batch) {
   o.input_delta = options_.input_delta != 0;
   o.backend = options_.backend;
   if (rejects_labels(network_.training)) o.bad_labels = &bad_labels_;
+  o.precision = options_.precision;
   plan_.reset();  // the memory of one at a time
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }
@@ -141,7 +142,7 @@ void Trainer::describe(Json& json) const {
   json.field("max_batches", network_.training.max_batches);
   json.key("input").begin_array().value(in.c).value(in.h).value(in.w).end_array();
   json.field("truths", plan_->truth_size() / plan_->batch());
-  json.field("backend", plan_->backend());
+  json.field("backend", plan_->backend()).field("precision", plan_->precision());
   json.field("activation_bytes", int64_t(plan_->bytes())).field("threads", context_.threads);
   json.key("heads").begin_array();
   for (const HeadReport& report : plan_->reports()) {

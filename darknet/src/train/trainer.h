@@ -53,8 +53,8 @@ class Trainer {
  private:
   float rate_of(int64_t number) const;
   void follow_average();
-  // Numbers of a state besides the arrays; none where nothing asks for them.
-  std::vector<float> memories() const;
+  // What lasts from mini-batch to mini-batch besides the arrays.
+  std::vector<std::vector<float>*> lasting_states() const;
 
   Network& network_;
   dn_trainer_options options_;
@@ -65,7 +65,7 @@ class Trainer {
   int subdivision_ = 0;    // mini-batches since the last update
   double cost_ = 0;        // their sum
   bool averaging_ = false;
-  BadLabels bad_labels_;
+  mutable BadLabels bad_labels_;
 };
 
 }  // namespace dn

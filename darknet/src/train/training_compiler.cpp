@@ -86,6 +86,7 @@ TrainRequest TrainingCompiler::request_for(size_t index, size_t count) const {
   const Graph& graph = plan_.graph_;
   TrainRequest request;
   request.threads = plan_.options_.threads;
+  request.bf16 = plan_.options_.precision == DN_PRECISION_BF16;
   request.batch = plan_.images_of(graph.nodes[index].output);
   for (size_t i = index; i < index + count; ++i) {
     const Node& node = graph.nodes[i];

@@ -50,13 +50,26 @@ struct BlockedToPlain {
   }
 };
 
+std::unique_ptr<TrainBackend> backend_for(const TrainingPlanOptions& options) {
+  const bool bf16 = options.precision == DN_PRECISION_BF16;
+  if (options.backend == DN_BACKEND_REFERENCE) {
+    if (bf16) fail(DN_ERROR_ARGUMENT, "precision bf16 needs the automatic backend");
+    return make_reference_train_backend();
+  }
+  if (bf16 && !cpu_trains_in_bf16())
+    fail(
+        DN_ERROR_DEVICE,
+        "training with precision bf16 needs a processor with AVX512-BF16, and an engine built by a "
+        "compiler that knows it; use f32");
+  return make_cpu_train_backend();
+}
+
 }  // namespace
 
 TrainingPlan::TrainingPlan(const Network& network, const LiveArrays& arrays,
                            const TrainingPlanOptions& options)
     : network_(network), options_(options) {
-  backend_ = options.backend == DN_BACKEND_REFERENCE ? make_reference_train_backend()
-                                                     : make_cpu_train_backend();
+  backend_ = backend_for(options);
   graph_ = network.lower(options.width, options.height, true);
   TrainingCompiler(*this, arrays).compile();
 }

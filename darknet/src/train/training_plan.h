@@ -25,6 +25,7 @@ struct TrainingPlanOptions {
   bool input_delta = false;  // the input's delta too
   dn_backend backend = DN_BACKEND_AUTO;
   BadLabels* bad_labels = nullptr;  // nullptr: none are rejected
+  dn_precision precision = DN_PRECISION_F32;
 };
 
 // What a head measured in the last mini-batch.
@@ -46,6 +47,7 @@ class TrainingPlan {
   const Shape& input_shape() const { return graph_.values[0]; }
   int64_t batch() const { return options_.batch; }
   const char* backend() const { return backend_->name(); }
+  const char* precision() const { return options_.precision == DN_PRECISION_BF16 ? "bf16" : "f32"; }
 
   // One mini-batch. Returns its cost: the mean of the heads' costs. Throws DN_ERROR_DIVERGED, with
   // the layer, where a cost is not finite.
@@ -63,6 +65,13 @@ class TrainingPlan {
 
   void reset_state(int stream) {
     for (const Node& node : graph_.nodes) node.op->reset_state(stream);
+  }
+  // Of recurrent layers, in the order of the graph.
+  std::vector<std::vector<float>*> lasting_states() const {
+    std::vector<std::vector<float>*> states;
+    for (const Node& node : graph_.nodes)
+      if (std::vector<float>* state = node.op->lasting_state()) states.push_back(state);
+    return states;
   }
 
   size_t bytes() const { return arena_->bytes() + scratch_->bytes(); }

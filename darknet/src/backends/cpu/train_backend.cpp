@@ -70,6 +70,8 @@ class CpuTrainBackend final : public TrainBackend {
 
 }  // namespace
 
+bool cpu_trains_in_bf16() { return cpu::has_bf16_products(); }
+
 std::unique_ptr<TrainBackend> make_cpu_train_backend() {
   return std::make_unique<CpuTrainBackend>();
 }

@@ -40,6 +40,7 @@ class TrainConv final : public BlockedTrainKernel {
       : BlockedTrainKernel("conv", 1),
         conv_(conv),
         batch_(request.batch),
+        bf16_(request.bf16),
         threads_(threads_for(request)) {
     const TrainRequest::Part& part = request.parts[0];
     in_ = part.in_shapes[0];
@@ -53,6 +54,7 @@ class TrainConv final : public BlockedTrainKernel {
     usable = plan_forward(plain) && plan_gradient(plain) && (!wants_delta_ || plan_delta());
     if (!usable) return;
     if (plain) in_layouts[0] = Layout::plain;
+    if (forward_.desc.bf16_products) name = "conv bf16";
     size_for(threads_);
   }
 
@@ -103,6 +105,7 @@ class TrainConv final : public BlockedTrainKernel {
     desc.shape = shape_;
     desc.plain_src = plain;
     desc.quick_pack = true;
+    desc.bf16_products = bf16_;
     forward_ = cpu::plan_conv(desc);
     return forward_.desc.algo != cpu::ConvAlgo::Unsupported;
   }
@@ -112,6 +115,7 @@ class TrainConv final : public BlockedTrainKernel {
     cpu::GradientDesc desc;
     desc.shape = shape_;
     desc.plain_src = plain;
+    desc.bf16_products = bf16_;
     gradient_ = cpu::plan_gradient(desc);
     return gradient_.algo != cpu::GradientAlgo::Unsupported;
   }
@@ -149,6 +153,7 @@ class TrainConv final : public BlockedTrainKernel {
     cpu::ConvDesc desc;
     desc.shape = s;
     desc.quick_pack = true;
+    desc.bf16_products = bf16_;
     phase.plan = cpu::plan_conv(desc);
     phase.weights = int64_t(s.k) * (s.c / s.groups) * s.kh * s.kw;
     return phase.plan.desc.algo != cpu::ConvAlgo::Unsupported;
@@ -260,6 +265,7 @@ class TrainConv final : public BlockedTrainKernel {
 
   const Conv& conv_;
   int64_t batch_;
+  bool bf16_;
   int threads_;
   Shape in_, out_;
   Live weights_, biases_;

@@ -3,7 +3,8 @@
 // The output is cut into tiles of a few pixels of one row (of the whole map, for 1x1 kernels). A
 // thread takes a rectangle of tiles x output channels, and works through it in chunks that keep the
 // input of a chunk and the weights of one register tile in the second-level cache. Tiles whose taps
-// cross the left or right border read a zero-padded copy of their input.
+// cross the left or right border read a zero-padded copy of their input; where bfloat16 is
+// multiplied, all do, since the copy is what rounds it.
 #include "register_tile.h"
 #include "tile_work.h"
 
@@ -17,17 +18,19 @@ constexpr int64_t kWeightBudget = 192 << 10;  // bytes of weights of a register 
 struct Geometry {
   ConvShape s;       // 1x1 kernels: the map as one long row
   int lane;          // floats per pixel and channel block of the source: 16, or 1 when plain
-  int pixel_stride;  // floats between the inputs of neighbouring output pixels
+  int words;         // the same of what is multiplied: see products.h
+  int pixel_stride;  // words between the inputs of neighbouring output pixels
   int group_c, group_k, group_k_padded;
   int blocks, count, last_count;  // see TileInput
+  int depth;                      // words that are summed for each tap
   int channel_tiles;              // register tiles of channels in a group
-  int64_t group_weights;          // floats
+  int64_t group_weights;          // words
   int row_tiles;                  // pixel tiles in an output row
   int tile_width;                 // of the widest, in pixels
   int block_chunk;                // channel blocks summed at a time
   int chunk_tiles;                // pixel tiles per chunk
   int patch_width;                // input pixels in a row of a tile
-  int64_t patch;                  // floats of the padded copy of a tile's input
+  int64_t patch;                  // words of the padded copy of a tile's input
   int64_t src_plane, dst_plane;   // floats from one channel block to the next
 };
 
@@ -36,6 +39,7 @@ Geometry geometry_of(const ConvDesc& d) {
   ConvShape& s = g.s;
   s = d.shape;
   g.lane = d.plain_src ? 1 : kBlock;
+  g.words = d.plain_src ? 1 : kWords;
   g.src_plane = src_plane(s) * g.lane;
   g.dst_plane = dst_plane(s) * kBlock;
   const bool pointwise = s.kh == 1 && s.kw == 1 && s.stride_y == 1 && s.stride_x == 1 &&
@@ -47,12 +51,13 @@ Geometry geometry_of(const ConvDesc& d) {
   g.group_c = s.c / s.groups;
   g.group_k = s.k / s.groups;
   g.group_k_padded = round_up(g.group_k, kBlock);
-  g.pixel_stride = g.lane * s.stride_x;
+  g.pixel_stride = g.words * s.stride_x;
   g.blocks = d.plain_src ? g.group_c : ceil_div(g.group_c, kBlock);
-  g.count = g.lane;
-  g.last_count = d.plain_src ? 1 : g.group_c - (g.blocks - 1) * kBlock;
+  g.count = g.words;
+  g.last_count = d.plain_src ? 1 : ceil_div(g.group_c - (g.blocks - 1) * kBlock, kPerWord);
+  g.depth = (g.blocks - 1) * g.count + g.last_count;
   g.channel_tiles = ceil_div(g.group_k_padded, kTileChannels);
-  g.group_weights = (int64_t)g.group_k_padded * g.group_c * s.kh * s.kw;
+  g.group_weights = (int64_t)g.group_k_padded * g.depth * s.kh * s.kw;
 
   g.row_tiles = ceil_div(s.ow, g.group_k_padded == kBlock ? kNarrowPixels : kTilePixels);
   g.tile_width = ceil_div(s.ow, g.row_tiles);
@@ -60,10 +65,11 @@ Geometry geometry_of(const ConvDesc& d) {
   const int chunks = d.plain_dst ? 1 : (int)((g.blocks * block_weights - 1) / kWeightBudget) + 1;
   g.block_chunk = ceil_div(g.blocks, least(chunks, g.blocks));
   g.patch_width = (g.tile_width - 1) * s.stride_x + (s.kw - 1) * s.dilation + 1;
-  g.patch = round_up(g.block_chunk * s.kh * g.patch_width * g.lane, 16);
+  g.patch = round_up(g.block_chunk * s.kh * g.patch_width * g.words, 16);
   const int64_t touched =
-      g.row_tiles <= 2 ? g.patch
-                       : (int64_t)g.block_chunk * g.lane * g.tile_width * s.stride_x * s.stride_y;
+      g.row_tiles <= 2 || kPerWord > 1
+          ? g.patch
+          : (int64_t)g.block_chunk * g.lane * g.tile_width * s.stride_x * s.stride_y;
   g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * touched)));
   return g;
 }
@@ -96,6 +102,16 @@ Scratch lay_out(const Geometry& g, float* base) {
   return scratch;
 }
 
+// Copies the floats of `pixels` pixels as words. Lanes from `channels` on hold anything.
+DN_INLINE void copy_words(const float* from, int pixels, int lane, int channels, float* to) {
+  if constexpr (kPerWord == 1) {
+    memcpy(to, from, (int64_t)pixels * lane * 4);
+  } else {
+    for (int i = 0; i < pixels; ++i, from += lane, to += kWords)
+      store_words(to, load_channels(from, channels));
+  }
+}
+
 // Points `tile` at its input: in place when every column is inside, else at a copy in `patch`.
 void place_input(const Geometry& g, const Scratch& scratch, const float* group_src,
                  int64_t batch_stride, int first_block, int blocks, PixelTile* tile, float* patch) {
@@ -116,24 +132,26 @@ void place_input(const Geometry& g, const Scratch& scratch, const float* group_s
   in.last_count = first_block + blocks == g.blocks ? g.last_count : g.count;
   in.pixel_stride = g.pixel_stride;
   tile->skip_taps = skip * s.kw;
-  if (x0 >= 0 && x0 + (tile->pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w) {
+  if (kPerWord == 1 && x0 >= 0 &&
+      x0 + (tile->pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w) {
     in.src = block + ((int64_t)y * s.w + x0) * g.lane;
     in.block_stride = plane;
     in.offsets = scratch.offsets;
     return;
   }
-  const int row_floats = g.patch_width * g.lane;
+  const int row_words = g.patch_width * g.words;
   in.src = patch;
-  in.block_stride = (int64_t)rows * row_floats;
+  in.block_stride = (int64_t)rows * row_words;
   in.offsets = scratch.patch_offsets;
   const int from = most(x0, 0), to = most(from, least(x0 + g.patch_width, s.w));
-  const int before = least(g.patch_width, from - x0) * g.lane, inside = (to - from) * g.lane;
+  const int before = least(g.patch_width, from - x0) * g.words, inside = (to - from) * g.words;
   for (int b = 0; b < blocks; ++b, block += plane) {
-    for (int r = 0; r < rows; ++r, patch += row_floats) {
+    const int channels = least(kBlock, g.group_c - (first_block + b) * kBlock);
+    for (int r = 0; r < rows; ++r, patch += row_words) {
       const float* row = block + ((int64_t)(y + r * s.dilation) * s.w + from) * g.lane;
       memset(patch, 0, before * 4);
-      memcpy(patch + before, row, inside * 4);
-      memset(patch + before + inside, 0, (row_floats - before - inside) * 4);
+      copy_words(row, to - from, g.lane, channels, patch + before);
+      memset(patch + before + inside, 0, (row_words - before - inside) * 4);
     }
   }
 }
@@ -216,7 +234,7 @@ void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1
       const int64_t block_weights = taps * g.count * channels;
       TileJob tile_job;
       tile_job.weights =
-          job.weights + group * g.group_weights + channel * taps * g.group_c + b0 * block_weights;
+          job.weights + group * g.group_weights + channel * taps * g.depth + b0 * block_weights;
       tile_job.weights_stride = block_weights;
       int pixels = 0;
       TileKernel kernel = nullptr;
@@ -241,7 +259,7 @@ void run_part(const Job& job, int tile0, int tile1, int part_k, int parts_k, flo
   for (int tap = 0; tap < g.s.kh * g.s.kw; ++tap) {
     const int y = tap / g.s.kw, x = tap % g.s.kw;
     scratch.offsets[tap] = (y * g.s.w + x) * g.s.dilation * g.lane;
-    scratch.patch_offsets[tap] = (y * g.patch_width + x * g.s.dilation) * g.lane;
+    scratch.patch_offsets[tap] = (y * g.patch_width + x * g.s.dilation) * g.words;
   }
   const int chunks = ceil_div(tile1 - tile0, g.chunk_tiles);
   for (int chunk = 0; chunk < chunks; ++chunk) {
@@ -271,7 +289,7 @@ size_t direct_scratch_bytes(const ConvDesc& d, int threads) {
 }
 
 // packed: bias[k padded], then for each group and register tile of channels
-// [channel block][ky][kx][channel][channels of the tile], without padding of the input channels.
+// [channel block][ky][kx][word of channels][channels of the tile], without padding of the words.
 void pack_direct(const ConvDesc& d, const float* weights, const float* bias, float* packed, int) {
   const Geometry g = geometry_of(d);
   const ConvShape& s = g.s;
@@ -284,11 +302,16 @@ void pack_direct(const ConvDesc& d, const float* weights, const float* bias, flo
       const int width = least(kTileChannels, g.group_k_padded - k0);
       for (int c0 = 0; c0 < g.group_c; c0 += block) {
         for (int tap = 0; tap < s.kh * s.kw; ++tap) {
-          for (int c = c0; c < least(c0 + block, g.group_c); ++c) {
-            for (int k = k0; k < k0 + width; ++k) {
-              const int64_t row = (int64_t)(group * g.group_k + k) * g.group_c + c;
-              *out++ = k < g.group_k ? weights[row * s.kh * s.kw + tap] : 0.f;
+          for (int c = c0; c < least(c0 + block, g.group_c); c += kPerWord) {
+            alignas(64) float all[2][kTileChannels] = {};
+            for (int i = 0; i < least(kPerWord, g.group_c - c); ++i) {
+              for (int k = k0; k < least(k0 + width, g.group_k); ++k) {
+                const int64_t row = (int64_t)(group * g.group_k + k) * g.group_c + c + i;
+                all[i][k - k0] = weights[row * s.kh * s.kw + tap];
+              }
             }
+            for (int lane = 0; lane < width; lane += VL, out += VL)
+              store(out, words_of(load(all[0] + lane), load(all[1] + lane)));
           }
         }
       }

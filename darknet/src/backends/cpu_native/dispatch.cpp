@@ -18,6 +18,11 @@ namespace avx512vnni {
 extern const ConvTable int16_table;
 }
 #endif
+#if defined(DN_AVX512BF16)
+namespace avx512bf16 {
+extern const ConvTable bf16_table;
+}
+#endif
 namespace baseline {
 extern const IsaTable table;
 }
@@ -37,6 +42,9 @@ const IsaTable& best_table() { return table_of(best_isa()); }
 ConvTable conv_table_of(const ConvDesc& d) {
 #if defined(DN_AVX512VNNI)
   if (d.algo == ConvAlgo::DirectInt16) return avx512vnni::int16_table;
+#endif
+#if defined(DN_AVX512BF16)
+  if (d.bf16_products) return avx512bf16::bf16_table;
 #endif
   const IsaTable& table = table_of(d.isa);
   return {table.packed_bytes, table.scratch_bytes, table.pack, table.conv};
@@ -87,12 +95,13 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
 // which is a few dozen tiles where weights are many.
 double cost_of(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
-  if (algo == ConvAlgo::Direct) return 9.0 * s.n * s.oh * s.ow + d.weight_price * 9;
+  const double product = d.bf16_products ? 0.5 : 1;
+  if (algo == ConvAlgo::Direct) return product * (9.0 * s.n * s.oh * s.ow + d.weight_price * 9);
   const int m = algo == ConvAlgo::Winograd2 ? 2 : 4;
   const double frequencies = algo == ConvAlgo::WinogradStride2 ? 81 : (m + 2) * (m + 2);
   const double weights = algo == ConvAlgo::WinogradStride2 ? 36 : frequencies;
   const double tiles = (double)s.n * ((s.oh + m - 1) / m) * ((s.ow + m - 1) / m);
-  const double multiply = frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k));
+  const double multiply = frequencies * tiles * (product + 17 * (1.0 / s.c + 1.0 / s.k));
   if (4 * weights * s.c * s.k <= double(kKeptTransformed))
     return multiply + d.weight_price * weights;
   const double blocks = 1 + 4 * frequencies * tiles * s.c / double(2 << 20);
@@ -138,11 +147,21 @@ bool has_int16_products() {
 #endif
 }
 
+bool has_bf16_products() {
+#if defined(DN_AVX512BF16)
+  return best_isa() == Isa::Avx512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 ConvPlan plan_conv(const ConvDesc& desc) {
   ConvPlan plan = {desc, 0};
   ConvAlgo& algo = plan.desc.algo;
   if (algo == ConvAlgo::Auto) algo = choose_algo(desc);
   if (!can_do(desc, algo)) algo = ConvAlgo::Unsupported;
+  const bool other = algo == ConvAlgo::First || algo == ConvAlgo::Depthwise;
+  if (other || desc.isa != Isa::Avx512 || !has_bf16_products()) plan.desc.bf16_products = false;
   if (algo != ConvAlgo::Unsupported)
     plan.packed_bytes = conv_table_of(plan.desc).packed_bytes(plan.desc);
   return plan;

@@ -2,7 +2,7 @@
 // output channels stay in registers while the products of many pixels are summed.
 #pragma once
 
-#include "simd.h"
+#include "products.h"
 
 namespace dn::cpu::DN_ISA {
 
@@ -14,9 +14,10 @@ constexpr int kTileRows = 4;
 constexpr int kTileRows = 2;
 #endif
 
-// sums[channel of the input][channel of the output] over `rows` rows of `count` pixels.
+// sums[channel of the input][channel of the output] over `rows` rows of `count` pixels; see
+// products.h for words, of one pixel or of two that follow each other.
 struct OuterJob {
-  const float* input;  // a channel of the first pixel; the next channels follow it
+  const float* input;  // a channel of the first word; the next channels follow it
   const float* delta;  // the first channel block of the first pixel's delta
   int64_t input_pixel, input_row, delta_pixel, delta_row;  // floats to the next
   int64_t delta_plane;                                     // to the next channel block
@@ -46,7 +47,7 @@ static void outer_tile(const OuterJob& job) {
       for (int r = 0; r < R; ++r) {
         const vf value = splat(x[r]);
 #pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v) sum[r][v] += value * delta[v];
+        for (int v = 0; v < NV; ++v) sum[r][v] = multiply_add(sum[r][v], value, delta[v]);
       }
     }
   }

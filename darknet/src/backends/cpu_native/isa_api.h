@@ -30,8 +30,8 @@ struct IsaTable {
                     const float* src, Act, float* dst, int threads);
 };
 
-// The same for the convolution that multiplies 16-bit integers, which has a file and an ISA of its
-// own.
+// The same for the convolutions that multiply 16-bit integers, and bfloat16: each have an ISA of
+// their own.
 struct ConvTable {
   size_t (*packed_bytes)(const ConvDesc&);
   size_t (*scratch_bytes)(const ConvDesc&, int threads);

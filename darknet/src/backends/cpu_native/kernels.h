@@ -17,6 +17,8 @@
 //   once, with the engine's ordinary flags:        dispatch.cpp, conv_chain.cpp
 //   once, with the flags of avx512 and -mavx512vnni -DDN_ISA=avx512vnni (x86-64 only, where the
 //     compiler knows them; dispatch.cpp then with -DDN_AVX512VNNI=1):   conv_int16.cpp
+//   once with the flags of avx512 and -mavx512bf16 -DDN_ISA=avx512bf16 (as above; the dispatchers
+//     then with -DDN_AVX512BF16=1):   table_bf16.cpp, and the files it refers to once more
 //   once per ISA, every other .cpp file, with -O3 -ffp-contract=fast -fopenmp -DDN_ISA=<isa> and
 //     avx512 (x86-64 only)   -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma
 //     avx2   (x86-64 only)   -mavx2 -mfma
@@ -41,6 +43,9 @@ const char* isa_name(Isa isa);
 
 // Whether this machine sums products of 16-bit integers and the build can make use of it.
 bool has_int16_products();
+
+// Whether this machine sums products of bfloat16 pairs and the build can make use of it.
+bool has_bf16_products();
 
 // The activations that can be fused. Formulas are Darknet's (src/activations.c).
 enum class Act : int {
@@ -109,6 +114,9 @@ struct ConvDesc {
   // For Auto: inputs and weights may be rounded to 16-bit integers, scaled by powers of two, before
   // they are multiplied, where that is faster. Tensors stay float32; sums are exact.
   bool int16_products = false;
+  // Inputs and weights (of Winograd: transformed) are rounded to bfloat16 before they are
+  // multiplied. Tensors and sums stay float32. Direct and the Winograds; others stay as they are.
+  bool bf16_products = false;
   // Source, output and residual are bf16 NHWC, dense: `data` points at 16-bit numbers, strides
   // count them, and c and k are multiples of 16 (only the Winograds; Auto takes one where it beats
   // a convolution that multiplies bf16 at twice the speed of f32).

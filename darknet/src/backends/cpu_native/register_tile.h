@@ -6,13 +6,15 @@
 #pragma once
 
 #include "activations.h"
+#include "products.h"
 
 namespace dn::cpu::DN_ISA {
 
 // The input of a tile. For each of `blocks` channel blocks, `taps` taps and `count` channels
-// (`last_count` in the last block), one float per pixel is read at
+// (`last_count` in the last block), one word (see products.h; a float, if not for AVX512-BF16) per
+// pixel is read at
 //   src + block * block_stride + offsets[tap] + channel + pixel * PX.
-// PX below kBlock is a plain image: a block is one channel and `count` is not looked at.
+// PX of 1 or 2 is a plain image: a block is one channel and `count` is not looked at.
 struct TileInput {
   const float* src;
   int64_t block_stride;
@@ -86,7 +88,7 @@ static void tile_kernel(const TileJob* job) {
         for (int t = 0; t < T; ++t) {
           const vf pixel = splat(s[t * px]);
 #pragma GCC unroll 4
-          for (int v = 0; v < NV; ++v) sum[t][v] += pixel * channel[v];
+          for (int v = 0; v < NV; ++v) sum[t][v] = multiply_add(sum[t][v], pixel, channel[v]);
         }
       }
     }
@@ -133,10 +135,10 @@ static inline TileKernel find_kernel(int channels, int pixels, int pixel_stride)
       return kernel_for<1>(channels, pixels);
     case 2:
       return kernel_for<2>(channels, pixels);
-    case kBlock:
-      return kernel_for<kBlock>(channels, pixels);
-    case 2 * kBlock:
-      return kernel_for<2 * kBlock>(channels, pixels);
+    case kWords:
+      return kernel_for<kWords>(channels, pixels);
+    case 2 * kWords:
+      return kernel_for<2 * kWords>(channels, pixels);
   }
   return kernel_for<0>(channels, pixels);
 }

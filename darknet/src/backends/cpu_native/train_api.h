@@ -37,6 +37,13 @@ struct TrainTable {
                           int threads);
 };
 
+// The same for the gradients that multiply bfloat16.
+struct GradientTable {
+  size_t (*scratch)(const GradientDesc&, int threads);
+  void (*add)(const GradientDesc&, Source src, Source out_delta, float* gradient, float* scratch,
+              int threads);
+};
+
 #if defined(DN_ISA)
 namespace DN_ISA {
 

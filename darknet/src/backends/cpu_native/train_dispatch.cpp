@@ -11,6 +11,11 @@ namespace avx2 {
 extern const TrainTable train_table;
 }
 #endif
+#if defined(DN_AVX512BF16)
+namespace avx512bf16 {
+extern const GradientTable bf16_gradient_table;
+}
+#endif
 namespace baseline {
 extern const TrainTable train_table;
 }
@@ -26,6 +31,14 @@ const TrainTable& table_of(Isa isa) {
 }
 
 const TrainTable& best() { return table_of(best_isa()); }
+
+GradientTable gradient_table_of(const GradientDesc& d) {
+#if defined(DN_AVX512BF16)
+  if (d.bf16_products) return avx512bf16::bf16_gradient_table;
+#endif
+  const TrainTable& table = table_of(d.isa);
+  return {table.gradient_scratch, table.add_gradient};
+}
 
 bool can_do(const GradientDesc& d, GradientAlgo algo) {
   const ConvShape& s = d.shape;
@@ -49,8 +62,10 @@ GradientAlgo choose(const GradientDesc& d) {
   if (!can_do(d, GradientAlgo::Winograd)) return GradientAlgo::Direct;
   const ConvShape& s = d.shape;
   const double tiles = double((s.oh + 3) / 4) * ((s.ow + 3) / 4);
-  const double transforms = 1 + 17. * (1. / s.c + 1. / s.k);
-  return 36 * tiles * transforms < 9. * s.oh * s.ow ? GradientAlgo::Winograd : GradientAlgo::Direct;
+  const double product = d.bf16_products ? 0.5 : 1;
+  const double transforms = product + 17. * (1. / s.c + 1. / s.k);
+  return 36 * tiles * transforms < product * 9. * s.oh * s.ow ? GradientAlgo::Winograd
+                                                              : GradientAlgo::Direct;
 }
 
 }  // namespace
@@ -59,16 +74,19 @@ GradientDesc plan_gradient(const GradientDesc& desc) {
   GradientDesc d = desc;
   if (d.algo == GradientAlgo::Auto) d.algo = choose(d);
   if (!can_do(d, d.algo)) d.algo = GradientAlgo::Unsupported;
+  if (d.plain_src || d.algo == GradientAlgo::Depthwise || d.isa != Isa::Avx512 ||
+      !has_bf16_products())
+    d.bf16_products = false;
   return d;
 }
 
 size_t gradient_scratch_bytes(const GradientDesc& desc, int threads) {
-  return table_of(desc.isa).gradient_scratch(desc, threads);
+  return gradient_table_of(desc).scratch(desc, threads);
 }
 
 void add_gradient(const GradientDesc& desc, Source src, Source out_delta, float* gradient,
                   void* scratch, int threads) {
-  table_of(desc.isa).add_gradient(desc, src, out_delta, gradient, (float*)scratch, threads);
+  gradient_table_of(desc).add(desc, src, out_delta, gradient, (float*)scratch, threads);
 }
 
 // Sums of each image and channel block: mean and squares, or two sums, as doubles.

@@ -5,7 +5,11 @@
 // taps. Pixels come in chunks that stay in the second-level cache while all units of a thread meet
 // them. Where there are few units the images are summed in several parts, which are put together at
 // the end; how many does not depend on the threads.
+//
+// Compiled for AVX512-BF16, a thread makes words (see products.h) of each chunk's pixels, two by
+// two, and those of the input once for each column of taps, zeros where a tap is outside.
 #include "gradient_tile.h"
+#include "tap_range.h"
 #include "train_api.h"
 
 namespace dn::cpu::DN_ISA {
@@ -23,7 +27,7 @@ struct Geometry {
   int chunk;   // output rows, or pixels of pointwise kernels, at a time
   int chunks;  // in an image
   int64_t unit_floats;
-  int64_t copy_floats;  // of a thread: a chunk's input with channels in blocks
+  int64_t copy_floats;  // of a thread: a chunk's input with channels in blocks, or its words
 };
 
 Geometry geometry_of(const GradientDesc& d) {
@@ -39,32 +43,28 @@ Geometry geometry_of(const GradientDesc& d) {
   g.taps = s.kh * s.kw;
   g.parts = g.units >= kFewUnits ? 1 : least(s.n, kFewUnits);
   g.unit_floats = (int64_t)g.taps * kBlock * kTileChannels;
-  const int64_t channels = 4LL * (g.blocks * kBlock + g.k_padded);
+  const int64_t channels = 4LL / kPerWord * (g.blocks * kBlock + g.k_padded);
   if (g.pointwise) {
     const int pixels = s.oh * s.ow;
     g.chunk = (int)least<int64_t>(pixels, most<int64_t>(64, kChunkBytes / channels));
     g.chunks = ceil_div(pixels, g.chunk);
     g.chunk = ceil_div(pixels, g.chunks);
   } else {
-    const int64_t row = 4LL * (g.blocks * kBlock * s.w * s.stride_y + g.k_padded * s.ow);
+    const int64_t input = kPerWord == 1 ? s.w : s.ow * s.kw;
+    const int64_t row =
+        4LL / kPerWord * (g.blocks * kBlock * input * s.stride_y + g.k_padded * s.ow);
     g.chunk = (int)least<int64_t>(s.oh, most<int64_t>(1, kChunkBytes / row));
     g.chunks = ceil_div(s.oh, g.chunk);
     g.chunk = ceil_div(s.oh, g.chunks);
   }
   const int rows = (g.chunk - 1) * s.stride_y + (s.kh - 1) * s.dilation + 1;
   g.copy_floats = g.plain ? (int64_t)least(rows, s.h) * s.w * kBlock * g.blocks : 0;
+  if (kPerWord > 1) {
+    const int64_t row = ceil_div(g.pointwise ? g.chunk : s.ow, kPerWord) * kBlock;
+    g.copy_floats = row * (g.pointwise ? g.blocks + g.k_padded / kBlock
+                                       : g.blocks * rows * s.kw + g.k_padded / kBlock * g.chunk);
+  }
   return g;
-}
-
-// The outputs o in [from, to) whose tap lies inside the input: first + o * stride in [0, size).
-struct Range {
-  int from, to;
-};
-Range inside(int from, int to, int first, int stride, int size) {
-  if (first < 0) from = most(from, ceil_div(-first, stride));
-  const int room = size - 1 - first;
-  to = room < 0 ? from : least(to, room / stride + 1);
-  return {from, most(from, to)};
 }
 
 struct Job {
@@ -140,18 +140,113 @@ void add_unit(const Job& job, const Input& input, int image, int chunk, int unit
   }
 }
 
+// A chunk's outputs, and their words: a pixel of a channel block is 16, a row `row` of them. Input
+// row 0 is the one that output row y0 meets with its first tap: [block][row][kx][word][16].
+struct Words {
+  int y0, y1, x0, x1;
+  float *input, *delta;
+  int64_t row, input_plane, delta_plane;
+};
+
+Words words_of_chunk(const Geometry& g, int chunk, float* copy) {
+  Words w;
+  w.y0 = g.pointwise ? 0 : chunk * g.chunk;
+  w.y1 = g.pointwise ? 1 : least(g.s.oh, w.y0 + g.chunk);
+  w.x0 = g.pointwise ? chunk * g.chunk : 0;
+  w.x1 = g.pointwise ? least(g.s.oh * g.s.ow, w.x0 + g.chunk) : g.s.ow;
+  w.row = (int64_t)ceil_div(w.x1 - w.x0, kPerWord) * kBlock;
+  const int rows = (w.y1 - w.y0 - 1) * g.s.stride_y + (g.s.kh - 1) * g.s.dilation + 1;
+  w.input_plane = rows * g.s.kw * w.row;
+  w.delta_plane = (w.y1 - w.y0) * w.row;
+  w.input = copy;
+  w.delta = copy + g.blocks * w.input_plane;
+  return w;
+}
+
+// The words of the pixels first + x * stride of a row, x in [x0, x1); 0 for x outside of `range`.
+void pair_pixels(const float* row, int x0, int x1, int first, int stride, Range range, float* out) {
+  const auto pixel = [&](int x) {
+    const bool there = x >= range.from && x < range.to;
+    return there ? load(row + (int64_t)(first + x * stride) * kBlock) : vf{};
+  };
+  for (int x = x0; x < x1; x += 2, out += kBlock) store(out, words_of(pixel(x), pixel(x + 1)));
+}
+
+// Makes the words that units [begin, end) read.
+void fill_words(const Job& job, const Words& w, int image, int begin, int end) {
+  const Geometry& g = job.g;
+  const ConvShape& s = g.s;
+  const int width = g.pointwise ? s.h * s.w : s.w, rows = (int)(w.input_plane / (s.kw * w.row));
+  const int tile0 = begin / g.blocks, tile1 = (end - 1) / g.blocks + 1;
+  const int block0 = tile1 - tile0 > 1 ? 0 : begin % g.blocks;
+  const int block1 = tile1 - tile0 > 1 ? g.blocks : (end - 1) % g.blocks + 1;
+  const float* x = job.src.data + image * job.src.batch_stride;
+  const float* d = job.out_delta.data + image * job.out_delta.batch_stride;
+  for (int b = block0; b < block1; ++b) {
+    for (int r = 0; r < rows; ++r) {
+      const int y = w.y0 * s.stride_y - s.pad_top + r;
+      if (y < 0 || y >= s.h) continue;
+      for (int kx = 0; kx < s.kw; ++kx) {
+        const int first = kx * s.dilation - s.pad_left;
+        pair_pixels(x + ((int64_t)b * s.h + y) * s.w * kBlock, w.x0, w.x1, first, s.stride_x,
+                    inside(w.x0, w.x1, first, s.stride_x, width),
+                    w.input + b * w.input_plane + (r * s.kw + kx) * w.row);
+      }
+    }
+  }
+  const int last = least(g.k_padded / kBlock, tile1 * (kTileChannels / kBlock));
+  for (int b = tile0 * (kTileChannels / kBlock); b < last; ++b)
+    for (int y = w.y0; y < w.y1; ++y)
+      pair_pixels(d + ((int64_t)b * s.oh + y) * s.ow * kBlock, w.x0, w.x1, 0, 1, {w.x0, w.x1},
+                  w.delta + b * w.delta_plane + (y - w.y0) * w.row);
+}
+
+void add_unit(const Job& job, const Words& w, int unit, bool first, float* sums) {
+  const Geometry& g = job.g;
+  const ConvShape& s = g.s;
+  const int tile = unit / g.blocks, block = unit % g.blocks;
+  const int width = least(kTileChannels, g.k_padded - tile * kTileChannels);
+  const int channels = least(kBlock, s.c - block * kBlock);
+  OuterJob outer;
+  outer.input_pixel = outer.delta_pixel = kBlock;
+  outer.input_row = s.stride_y * s.kw * w.row;
+  outer.delta_row = w.row;
+  outer.delta_plane = w.delta_plane;
+  outer.count = (int)(w.row / kBlock);
+  outer.first = first;
+  for (int tap = 0; tap < g.taps; ++tap) {
+    const int y = tap / s.kw * s.dilation;
+    const Range ys = inside(w.y0, w.y1, y - s.pad_top, s.stride_y, s.h);
+    outer.input = w.input + block * w.input_plane +
+                  ((y + (ys.from - w.y0) * s.stride_y) * s.kw + tap % s.kw) * w.row;
+    outer.delta =
+        w.delta + tile * (kTileChannels / kBlock) * w.delta_plane + (ys.from - w.y0) * w.row;
+    outer.rows = ys.to - ys.from;
+    outer.sums = sums + (int64_t)tap * kBlock * width;
+    outer_block(outer, channels, width);
+  }
+}
+
 // Units [begin, end) of a part of the images.
 void run_part(const Job& job, int which, int begin, int end, float* copy) {
   const Geometry& g = job.g;
   const int first_image = part(g.s.n, which, g.parts), last = part(g.s.n, which + 1, g.parts);
   for (int image = first_image; image < last; ++image) {
     for (int chunk = 0; chunk < g.chunks; ++chunk) {
+      const bool fresh = image == first_image && chunk == 0;
+      float* sums = job.sums + (int64_t)which * g.units * g.unit_floats;
+      if constexpr (kPerWord > 1) {
+        const Words words = words_of_chunk(g, chunk, copy);
+        fill_words(job, words, image, begin, end);
+        for (int unit = begin; unit < end; ++unit)
+          add_unit(job, words, unit, fresh, sums + unit * g.unit_floats);
+        continue;
+      }
       Input input = {job.src.data + image * job.src.batch_stride, (int64_t)g.s.h * g.s.w * kBlock};
       if (g.plain)
         input = copy_plain(job, image, chunk * g.chunk, least(g.s.oh, (chunk + 1) * g.chunk), copy);
       for (int unit = begin; unit < end; ++unit)
-        add_unit(job, input, image, chunk, unit, image == first_image && chunk == 0,
-                 job.sums + ((int64_t)which * g.units + unit) * g.unit_floats);
+        add_unit(job, input, image, chunk, unit, fresh, sums + unit * g.unit_floats);
     }
   }
 }
@@ -202,112 +297,6 @@ void add_direct_gradient(const GradientDesc& d, Source src, Source out_delta, fl
     for (int id = 0; id < threads; ++id)
       for (int unit = part(g.units, id, threads); unit < part(g.units, id + 1, threads); ++unit)
         finish_unit(job, unit, gradient);
-  }
-}
-
-// ---- depthwise ----------------------------------------------------------------------------------
-
-namespace {
-
-constexpr int kRowTaps = 5;  // summed at a time
-
-// sums[kx][16] += products of a row of deltas with the input below tap kx of each, for `taps` taps;
-// `x` is the input of the first tap and of output pixel 0.
-template <int T>
-void add_row(const float* x, const float* d, int stride, int tap_step, int from, int to,
-             float* sums) {
-  for (int lane = 0; lane < kBlock; lane += VL) {
-    vf sum[T];
-#pragma GCC unroll 5
-    for (int t = 0; t < T; ++t) sum[t] = load(sums + t * kBlock + lane);
-    for (int i = from; i < to; ++i) {
-      const vf delta = load(d + (int64_t)i * kBlock + lane);
-      const float* s = x + (int64_t)i * stride * kBlock + lane;
-#pragma GCC unroll 5
-      for (int t = 0; t < T; ++t) sum[t] += load(s + (int64_t)t * tap_step) * delta;
-    }
-#pragma GCC unroll 5
-    for (int t = 0; t < T; ++t) store(sums + t * kBlock + lane, sum[t]);
-  }
-}
-
-void add_rows(int taps, const float* x, const float* d, int stride, int tap_step, int from, int to,
-              float* sums) {
-  switch (taps) {
-    case 5:
-      return add_row<5>(x, d, stride, tap_step, from, to, sums);
-    case 4:
-      return add_row<4>(x, d, stride, tap_step, from, to, sums);
-    case 3:
-      return add_row<3>(x, d, stride, tap_step, from, to, sums);
-    case 2:
-      return add_row<2>(x, d, stride, tap_step, from, to, sums);
-    default:
-      return add_row<1>(x, d, stride, tap_step, from, to, sums);
-  }
-}
-
-// One channel block of one image.
-void depthwise_plane(const ConvShape& s, const float* src, const float* delta, float* sums) {
-  memset(sums, 0, 4LL * s.kh * s.kw * kBlock);
-  for (int oy = 0; oy < s.oh; ++oy) {
-    const float* d = delta + (int64_t)oy * s.ow * kBlock;
-    for (int ky = 0; ky < s.kh; ++ky) {
-      const int y = oy * s.stride_y - s.pad_top + ky * s.dilation;
-      if (y < 0 || y >= s.h) continue;
-      const float* row = src + (int64_t)y * s.w * kBlock;
-      for (int kx = 0; kx < s.kw; kx += kRowTaps) {
-        const int taps = least(kRowTaps, s.kw - kx);
-        float* to = sums + (int64_t)(ky * s.kw + kx) * kBlock;
-        const int x0 = kx * s.dilation - s.pad_left;
-        // where all of these taps are inside, and beside it one tap at a time
-        const Range first = inside(0, s.ow, x0, s.stride_x, s.w);
-        const Range last = inside(0, s.ow, x0 + (taps - 1) * s.dilation, s.stride_x, s.w);
-        const int from = most(first.from, last.from), end = most(from, least(first.to, last.to));
-        add_rows(taps, row + (int64_t)x0 * kBlock, d, s.stride_x, s.dilation * kBlock, from, end,
-                 to);
-        for (int t = 0; t < taps; ++t) {
-          const int at = x0 + t * s.dilation;
-          const Range one = inside(0, s.ow, at, s.stride_x, s.w);
-          const float* x = row + (int64_t)at * kBlock;
-          add_row<1>(x, d, s.stride_x, 0, one.from, least(one.to, from), to + t * kBlock);
-          add_row<1>(x, d, s.stride_x, 0, most(one.from, end), one.to, to + t * kBlock);
-        }
-      }
-    }
-  }
-}
-
-}  // namespace
-
-size_t depthwise_gradient_scratch(const GradientDesc& d, int) {
-  const ConvShape& s = d.shape;
-  return 4LL * s.n * round_up(s.c, kBlock) * s.kh * s.kw;
-}
-
-void add_depthwise_gradient(const GradientDesc& d, Source src, Source out_delta, float* gradient,
-                            float* scratch, int threads) {
-  const ConvShape& s = d.shape;
-  const int blocks = ceil_div(s.c, kBlock), taps = s.kh * s.kw;
-  const int64_t in_plane = (int64_t)s.h * s.w * kBlock, out_plane = (int64_t)s.oh * s.ow * kBlock;
-  const int64_t floats = (int64_t)taps * kBlock;
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-  for (int id = 0; id < threads; ++id) {
-    for (int i = part(s.n * blocks, id, threads); i < part(s.n * blocks, id + 1, threads); ++i) {
-      const int image = i / blocks, block = i % blocks;
-      depthwise_plane(s, src.data + image * src.batch_stride + block * in_plane,
-                      out_delta.data + image * out_delta.batch_stride + block * out_plane,
-                      scratch + i * floats);
-    }
-  }
-  for (int c = 0; c < s.c; ++c) {
-    for (int tap = 0; tap < taps; ++tap) {
-      double sum = 0;
-      for (int image = 0; image < s.n; ++image)
-        sum += (double)
-            scratch[(int64_t)(image * blocks + c / kBlock) * floats + tap * kBlock + c % kBlock];
-      gradient[(int64_t)c * taps + tap] += (float)sum;
-    }
   }
 }
 

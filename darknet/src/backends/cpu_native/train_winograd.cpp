@@ -5,6 +5,9 @@
 // Blocks of tiles are transformed by all threads together; then each takes its own units, of one
 // input channel block and one register tile of output channels, and sums the products of all tiles.
 // Blocks do not depend on the number of threads.
+//
+// Compiled for AVX512-BF16, coefficients are rounded to bfloat16, and those of two tiles that
+// follow each other make a word (see products.h).
 #include "gradient_tile.h"
 #include "train_api.h"
 #include "winograd_transforms.h"
@@ -42,8 +45,8 @@ struct Geometry {
   ConvShape s;
   int blocks, k_padded, k_blocks, k_tiles, units;
   int tile_rows, tile_columns, tiles;
-  int tile_blocks, block_tiles;
-  int64_t input_step, delta_step;  // floats from one frequency to the next
+  int tile_blocks, block_words;    // words: a tile, or two
+  int64_t input_step, delta_step;  // words from one frequency to the next
   int64_t unit_floats;
 };
 
@@ -58,13 +61,13 @@ Geometry geometry_of(const GradientDesc& d) {
   g.tile_rows = ceil_div(s.oh, kOut);
   g.tile_columns = ceil_div(s.ow, kOut);
   g.tiles = s.n * g.tile_rows * g.tile_columns;
-  const int64_t tile_bytes = 4LL * kFrequencies * kBlock * (g.blocks + g.k_blocks);
+  const int64_t tile_bytes = 4LL * kFrequencies * kWords * (g.blocks + g.k_blocks);
   const int64_t wanted = most<int64_t>(kFewestTiles, kBlockBytes / tile_bytes);
   g.tile_blocks = (int)((g.tiles + wanted - 1) / wanted);
-  g.block_tiles = ceil_div(g.tiles, g.tile_blocks);
+  g.block_words = ceil_div(ceil_div(g.tiles, g.tile_blocks), kPerWord);
   // an odd number of cache lines, so that the frequencies of a tile do not share a cache set
-  g.input_step = (int64_t)(g.blocks * g.block_tiles | 1) * kBlock;
-  g.delta_step = (int64_t)(g.k_blocks * g.block_tiles | 1) * kBlock;
+  g.input_step = (int64_t)(g.blocks * g.block_words | 1) * kBlock;
+  g.delta_step = (int64_t)(g.k_blocks * g.block_words | 1) * kBlock;
   g.unit_floats = (int64_t)kFrequencies * kBlock * kTileChannels;
   return g;
 }
@@ -109,9 +112,8 @@ struct Job {
   float *inputs, *deltas, *sums;
 };
 
-// Transforms one channel block of inputs (block < g.blocks) or deltas of a tile; `slot` is its
-// place in the block of tiles.
-void transform(const Job& job, int block, int tile, int slot) {
+// Transforms one channel block of inputs (block < g.blocks) or deltas of a tile.
+void transform(const Job& job, int block, int tile, float* out, int64_t step) {
   const Geometry& g = job.g;
   const ConvShape& s = g.s;
   const int per_image = g.tile_rows * g.tile_columns, image = tile / per_image;
@@ -124,8 +126,7 @@ void transform(const Job& job, int block, int tile, int slot) {
     const bool inside = y0 >= 0 && x0 >= 0 && y0 + kIn <= s.h && x0 + kIn <= s.w;
     if (!inside) copy_patch<kIn>(plane, s.h, s.w, y0, x0, patch);
     transform_tile<kIn>(inside ? plane + ((int64_t)y0 * s.w + x0) * kBlock : patch,
-                        (inside ? s.w : kIn) * kBlock,
-                        job.inputs + ((int64_t)block * g.block_tiles + slot) * kBlock, g.input_step,
+                        (inside ? s.w : kIn) * kBlock, out, step,
                         [](const vf* d, vf* out) { Winograd4::input(d, out); });
     return;
   }
@@ -136,12 +137,31 @@ void transform(const Job& job, int block, int tile, int slot) {
   const bool inside = y0 + kOut <= s.oh && x0 + kOut <= s.ow;
   if (!inside) copy_patch<kOut>(plane, s.oh, s.ow, y0, x0, patch);
   transform_tile<kOut>(inside ? plane + ((int64_t)y0 * s.ow + x0) * kBlock : patch,
-                       (inside ? s.ow : kOut) * kBlock,
-                       job.deltas + ((int64_t)block * g.block_tiles + slot) * kBlock, g.delta_step,
+                       (inside ? s.ow : kOut) * kBlock, out, step,
                        [](const vf* d, vf* out) { transform_delta(d, out); });
 }
 
-// Adds the products of `count` tiles to the sums of a unit, [frequency][16][channels of the tile].
+// The same of the tiles of a word; `slot` is its place in the block of tiles. Behind the last tile
+// a word is filled with zeros.
+void transform_word(const Job& job, int block, int tile, int tiles, int slot) {
+  const Geometry& g = job.g;
+  const bool input = block < g.blocks;
+  const int64_t step = input ? g.input_step : g.delta_step;
+  float* out = (input ? job.inputs : job.deltas) +
+               ((int64_t)(input ? block : block - g.blocks) * g.block_words + slot) * kBlock;
+  if constexpr (kPerWord == 1) {
+    transform(job, block, tile, out, step);
+  } else {
+    alignas(64) float both[2][kFrequencies * kBlock];
+    if (tiles < 2) memset(both[1], 0, sizeof both[1]);
+    for (int i = 0; i < tiles; ++i) transform(job, block, tile + i, both[i], kBlock);
+    for (int f = 0; f < kFrequencies; ++f)
+      store(out + f * step, words_of(load(both[0] + f * kBlock), load(both[1] + f * kBlock)));
+  }
+}
+
+// Adds the products of `count` words of tiles to the sums of a unit, [frequency][16][channels of
+// the tile].
 void multiply(const Job& job, int unit, int count, bool first, float* sums) {
   const Geometry& g = job.g;
   const int tile = unit / g.blocks, block = unit % g.blocks;
@@ -149,14 +169,14 @@ void multiply(const Job& job, int unit, int count, bool first, float* sums) {
   OuterJob outer;
   outer.input_pixel = outer.delta_pixel = kBlock;
   outer.input_row = outer.delta_row = 0;
-  outer.delta_plane = (int64_t)g.block_tiles * kBlock;
+  outer.delta_plane = (int64_t)g.block_words * kBlock;
   outer.rows = 1;
   outer.count = count;
   outer.first = first;
   for (int f = 0; f < kFrequencies; ++f) {
-    outer.input = job.inputs + f * g.input_step + (int64_t)block * g.block_tiles * kBlock;
+    outer.input = job.inputs + f * g.input_step + (int64_t)block * g.block_words * kBlock;
     outer.delta = job.deltas + f * g.delta_step +
-                  (int64_t)tile * (kTileChannels / kBlock) * g.block_tiles * kBlock;
+                  (int64_t)tile * (kTileChannels / kBlock) * g.block_words * kBlock;
     outer.sums = sums + (int64_t)f * kBlock * width;
     outer_block(outer, least(kBlock, g.s.c - block * kBlock), width);
   }
@@ -211,12 +231,15 @@ void add_winograd_gradient(const GradientDesc& d, Source src, Source out_delta, 
 #pragma omp parallel num_threads(threads) if (threads > 1)
   for (int i = 0; i < g.tile_blocks; ++i) {
     const int first = part(g.tiles, i, g.tile_blocks);
-    const int count = part(g.tiles, i + 1, g.tile_blocks) - first;
+    const int tiles = part(g.tiles, i + 1, g.tile_blocks) - first;
+    const int count = ceil_div(tiles, kPerWord);
 #pragma omp for schedule(static, 1)
     for (int id = 0; id < threads; ++id)
       for (int t = part(blocks * count, id, threads); t < part(blocks * count, id + 1, threads);
-           ++t)
-        transform(job, t / count, first + t % count, t % count);
+           ++t) {
+        const int before = t % count * kPerWord;
+        transform_word(job, t / count, first + before, least(kPerWord, tiles - before), t % count);
+      }
 #pragma omp for schedule(static, 1)
     for (int id = 0; id < threads; ++id) {
       for (int unit = part(g.units, id, threads); unit < part(g.units, id + 1, threads); ++unit) {

@@ -14,6 +14,8 @@ enum class GradientAlgo : int { Unsupported, Auto, Direct, Depthwise, Winograd }
 struct GradientDesc {
   ConvShape shape;         // of the forward convolution
   bool plain_src = false;  // its input is NCHW (the image, few channels)
+  // Inputs and deltas are rounded to bfloat16 before they are multiplied; as in ConvDesc.
+  bool bf16_products = false;
   GradientAlgo algo = GradientAlgo::Auto;
   Isa isa = best_isa();
 };

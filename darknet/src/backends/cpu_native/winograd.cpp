@@ -9,6 +9,9 @@
 // transformed input and each takes its own output channels, so that weights are read once. Many
 // weights are kept as kernels: transformed they are two to four times the bytes, which takes longer
 // to read from memory than to transform.
+//
+// Compiled for AVX512-BF16, coefficients and transformed weights are rounded to bfloat16 (see
+// products.h); transforms and sums are float.
 #include "register_tile.h"
 #include "winograd_transforms.h"
 
@@ -20,7 +23,7 @@ constexpr int64_t kSharedInput = 2 << 20;     // bytes of transformed input in a
 constexpr int64_t kOwnInput = 768 << 10;      // and in a block of one thread
 
 // Transforms the inputs of a tile in one channel block: `s` is its first pixel, rows are `row`
-// floats apart. Frequency f is written to out + at[f].
+// floats apart. Frequency f is written to the words at out + at[f].
 template <class W>
 DN_INLINE void input_tile(const float* s, int64_t row, float* out, const int64_t* at) {
   constexpr int N = W::kInputs, F = W::kFrequencies;
@@ -39,7 +42,7 @@ DN_INLINE void input_tile(const float* s, int64_t row, float* out, const int64_t
     for (int y = 0; y < F; ++y) {
       W::input(half[y], r);
 #pragma GCC unroll 9
-      for (int x = 0; x < F; ++x) store(out + at[y * F + x] + lane, r[x]);
+      for (int x = 0; x < F; ++x) store_words(out + at[y * F + x] + lane, r[x]);
     }
   }
 }
@@ -83,7 +86,8 @@ struct Geometry {
   int block_chunk;    // channel blocks summed at a time
   bool share_input;   // threads share the tiles and split the output channels
   int block_tiles;    // most tiles in a block
-  int64_t input_floats, product_floats, weight_floats;
+  int depth;          // words of channels
+  int64_t input_floats, product_floats, weight_floats;  // the first and last: words
 };
 
 template <class W>
@@ -93,17 +97,18 @@ Geometry geometry_of(const ConvDesc& d, int threads) {
   Geometry g;
   const ConvShape& s = g.s = d.shape;
   g.blocks = ceil_div(s.c, kBlock);
-  g.last_count = s.c - (g.blocks - 1) * kBlock;
+  g.last_count = ceil_div(s.c - (g.blocks - 1) * kBlock, kPerWord);
+  g.depth = (g.blocks - 1) * kWords + g.last_count;
   g.k_padded = round_up(s.k, kBlock);
   g.k_tiles = ceil_div(g.k_padded, kTileChannels);
   g.tile_rows = ceil_div(s.oh, W::kOutputs);
   g.tile_columns = ceil_div(s.ow, W::kOutputs);
   g.tiles = s.n * g.tile_rows * g.tile_columns;
 
-  const int64_t tile_bytes = 4LL * frequencies * g.blocks * kBlock;
-  const int64_t weight_bytes = 4LL * weights * s.c * g.k_padded;
+  const int64_t tile_bytes = 4LL * frequencies * g.blocks * kWords;
+  const int64_t weight_bytes = 4LL * weights * g.depth * g.k_padded;
   g.keep_kernels = weight_bytes > kKeptTransformed;
-  const int64_t weight_block_bytes = 4LL * weights * kBlock * kTileChannels;
+  const int64_t weight_block_bytes = 4LL * weights * kWords * kTileChannels;
   g.block_chunk =
       g.keep_kernels ? (int)most<int64_t>(1, kWeightBuffer / weight_block_bytes) : g.blocks;
   g.weight_floats = g.keep_kernels ? g.block_chunk * weight_block_bytes / 4 : 0;
@@ -114,22 +119,22 @@ Geometry geometry_of(const ConvDesc& d, int threads) {
   const int own = ceil_div(g.tiles, parts);  // tiles of the thread with the most
   g.block_tiles = ceil_div(own, ceil_div(own, most_tiles));
   const int64_t tile_floats = (int64_t)frequencies * kBlock * g.block_tiles;
-  g.input_floats = g.blocks * tile_floats + weights * kBlock;
-  g.product_floats = kTileChannels / kBlock * tile_floats + weights * kBlock;
+  g.input_floats = (g.blocks * tile_floats / kPerWord + 15) / 16 * 16 + 2 * weights * kBlock;
+  g.product_floats = kTileChannels / kBlock * tile_floats + 2 * weights * kBlock;
   return g;
 }
 
 // Where the coefficients of a block of `count` tiles are. Frequencies that meet the same weight
-// follow each other: for each weight [channel block][frequency][tile][16].
+// follow each other: for each weight [channel block][frequency][tile][16 floats, or their words].
 struct Layout {
-  int64_t first[kMostFrequencies];  // of each weight, in floats
+  int64_t first[kMostFrequencies];  // of each weight
   int pixels[kMostFrequencies];     // tiles of all its frequencies
   int64_t at[kMostFrequencies];     // of each frequency, in channel block 0
   int64_t step[kMostFrequencies];   // of each frequency, to the next channel block
 };
 
 template <class W>
-void lay_out(int blocks, int count, Layout* layout) {
+void lay_out(int blocks, int count, int pixel, Layout* layout) {
   constexpr int F = W::kFrequencies, weights = W::kWeights * W::kWeights;
   int weight_of[F * F], before[F * F];  // the weight of a frequency; frequencies before it there
   for (int w = 0; w < weights; ++w) layout->pixels[w] = 0;
@@ -141,13 +146,14 @@ void lay_out(int blocks, int count, Layout* layout) {
   int64_t next = 0;
   for (int w = 0; w < weights; ++w) {
     layout->first[w] = next;
-    next += (int64_t)blocks * layout->pixels[w] * kBlock;
+    next += (int64_t)blocks * layout->pixels[w] * pixel;
     // An odd number of cache lines, so that the frequencies of a tile do not share a cache set.
+    next = (next + kBlock - 1) / kBlock * kBlock;
     if (next / kBlock % 2 == w % 2) next += kBlock;
   }
   for (int f = 0; f < F * F; ++f) {
-    layout->at[f] = layout->first[weight_of[f]] + before[f] * kBlock;
-    layout->step[f] = (int64_t)layout->pixels[weight_of[f]] * kBlock;
+    layout->at[f] = layout->first[weight_of[f]] + before[f] * pixel;
+    layout->step[f] = (int64_t)layout->pixels[weight_of[f]] * pixel;
   }
 }
 
@@ -227,7 +233,7 @@ void transform_block(const Job& job, const Layout& layout, int block, int first,
         }
       }
     }
-    input_tile<W>(from, from_row, inputs + t * kBlock, at);
+    input_tile<W>(from, from_row, inputs + t * kWords, at);
   }
 }
 
@@ -303,12 +309,19 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
   }
 }
 
+// Stores numbers of input channel `c` at its word.
+DN_INLINE void store_channel(int c, float* word, vf numbers) {
+  store(word, c % kPerWord == 0 ? words_of(numbers, vf{}) : with_second(load(word), numbers));
+}
+
 // Transforms kernels [channel][tap][width] of `count` input channels to
-// [transformed weight][channel][width].
+// [transformed weight][word of channels][width]; those of a last half word count as 0.
 template <class W>
 void transform_weights(const float* kernels, int count, int width, float* out) {
   constexpr int N = W::kWeights;
-  for (int c = 0; c < count; ++c, kernels += 9 * width, out += width) {
+  const int words = ceil_div(count, kPerWord);
+  for (int c = 0; c < count; ++c, kernels += 9 * width) {
+    float* word = out + c / kPerWord * width;
 #pragma GCC unroll 1
     for (int lane = 0; lane < width; lane += VL) {
       vf columns[3][N], row[3], all[N];
@@ -325,7 +338,7 @@ void transform_weights(const float* kernels, int count, int width, float* out) {
         W::template kernel<vf, float>(row, all);
 #pragma GCC unroll 6
         for (int x = 0; x < N; ++x)
-          store(out + (int64_t)(y * N + x) * count * width + lane, all[x]);
+          store_channel(c, word + (int64_t)(y * N + x) * words * width + lane, all[x]);
       }
     }
   }
@@ -350,19 +363,20 @@ void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int f
   const int channels = least(kTileChannels, g.k_padded - kt * kTileChannels);
   constexpr int weights = W::kWeights * W::kWeights;
   const float* packed =
-      job.weights + (int64_t)kt * kTileChannels * (g.keep_kernels ? 9 : weights) * g.s.c;
+      job.weights + (int64_t)kt * kTileChannels * (g.keep_kernels ? 9 * g.s.c : weights * g.depth);
   TileJob tile;
   tile.in.offsets = &no_offset;
   tile.in.taps = 1;
-  tile.in.count = kBlock;
-  tile.weights_stride = kBlock * channels;
+  tile.in.count = kWords;
+  tile.weights_stride = kWords * channels;
   tile.skip_taps = 0;
   tile.slope = 1.f;
   for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
     tile.in.blocks = least(g.block_chunk, g.blocks - b0);
     const bool last = b0 + tile.in.blocks == g.blocks;
-    tile.in.last_count = last ? g.last_count : kBlock;
-    const int chunk_channels = (tile.in.blocks - 1) * kBlock + tile.in.last_count;
+    tile.in.last_count = last ? g.last_count : kWords;
+    const int chunk_channels = least(g.s.c - b0 * kBlock, tile.in.blocks * kBlock);
+    const int chunk_words = (tile.in.blocks - 1) * kWords + tile.in.last_count;
     const int kernel_floats = 9 * chunk_channels * channels;
     if (g.keep_kernels) {
       transform_weights<W>(packed, chunk_channels, channels, scratch);
@@ -371,18 +385,19 @@ void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int f
     } else {
       tile.weights = packed;
     }
-    const int64_t weight_floats = (int64_t)chunk_channels * channels;
+    const int64_t weight_floats = (int64_t)chunk_words * channels;
     tile.start = b0 == 0 ? zeros : nullptr;
     for (int w = 0; w < weights; ++w, tile.weights += weight_floats) {
       const int pixels = in.pixels[w], parts = ceil_div(pixels, kTilePixels);
-      tile.in.block_stride = tile.plane = pixels * kBlock;
+      tile.in.block_stride = pixels * kWords;
+      tile.plane = pixels * kBlock;
       if (g.keep_kernels) fetch_part(packed, kernel_floats, w, weights);
       for (int p = 0; p < parts; ++p) {
         const int t0 = part(pixels, p, parts), t1 = part(pixels, p + 1, parts);
         tile.ahead = fetch_ahead(p, weight_floats);
-        tile.in.src = inputs + in.first[w] + b0 * tile.in.block_stride + t0 * kBlock;
+        tile.in.src = inputs + in.first[w] + b0 * tile.in.block_stride + t0 * kWords;
         tile.dst = products + out.first[w] + t0 * kBlock;
-        find_kernel(channels, t1 - t0, kBlock)(&tile);
+        find_kernel(channels, t1 - t0, kWords)(&tile);
       }
     }
   }
@@ -400,8 +415,8 @@ void run_own(const Job& job, int tile0, int tile1, float* scratch) {
     const int first = tile0 + part(tile1 - tile0, i, blocks);
     const int count = tile0 + part(tile1 - tile0, i + 1, blocks) - first;
     Layout in, out;
-    lay_out<W>(g.blocks, count, &in);
-    lay_out<W>(kTileChannels / kBlock, count, &out);
+    lay_out<W>(g.blocks, count, kWords, &in);
+    lay_out<W>(kTileChannels / kBlock, count, kBlock, &out);
     for (int b = 0; b < g.blocks; ++b) transform_block<W>(job, in, b, first, 0, count, scratch);
     for (int kt = 0; kt < g.k_tiles; ++kt) {
       multiply<W>(job, in, out, kt, first, count, scratch, scratch + g.input_floats,
@@ -415,8 +430,8 @@ template <class W>
 void run_shared(const Job& job, int first, int count, float* scratch, int threads) {
   const Geometry& g = job.g;
   Layout in, out;
-  lay_out<W>(g.blocks, count, &in);
-  lay_out<W>(kTileChannels / kBlock, count, &out);
+  lay_out<W>(g.blocks, count, kWords, &in);
+  lay_out<W>(kTileChannels / kBlock, count, kBlock, &out);
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(static, 1)
@@ -444,8 +459,8 @@ template <class W>
 struct Winograd {
   static size_t packed_bytes(const ConvDesc& d) {
     const Geometry g = geometry_of<W>(d, 1);
-    const int weights = g.keep_kernels ? 9 : W::kWeights * W::kWeights;
-    return 4 * g.k_padded * (1 + (int64_t)weights * g.s.c);
+    const int64_t each = g.keep_kernels ? 9 * g.s.c : W::kWeights * W::kWeights * g.depth;
+    return 4 * g.k_padded * (1 + each);
   }
 
   static size_t scratch_bytes(const ConvDesc& d, int threads) {
@@ -455,7 +470,7 @@ struct Winograd {
   }
 
   // packed: bias[k padded], then for each register tile of output channels
-  // [transformed weight][input channel][channels of the tile], or
+  // [transformed weight][word of input channels][channels of the tile], or
   // [input channel][tap][channels of the tile] where kernels are kept.
   static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed,
                    int threads) {
@@ -464,7 +479,7 @@ struct Winograd {
     packed += g.k_padded;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (int tile = 0; tile < g.k_tiles; ++tile) {
-      if (d.quick_pack && !g.keep_kernels)
+      if ((d.quick_pack || kPerWord > 1) && !g.keep_kernels)
         pack_tile_quickly(g, weights, packed, tile * kTileChannels);
       else
         pack_tile(g, weights, packed, tile * kTileChannels);
@@ -475,16 +490,20 @@ struct Winograd {
   static void pack_tile_quickly(const Geometry& g, const float* weights, float* packed, int k0) {
     constexpr int N = W::kWeights;
     const int width = least(kTileChannels, g.k_padded - k0);
-    alignas(64) float taps[9 * kTileChannels], all[N * N * kTileChannels];
-    float* out = packed + (int64_t)k0 * N * N * g.s.c;
-    for (int c = 0; c < g.s.c; ++c) {
-      for (int k = 0; k < width; ++k) {
-        const float* from = weights + ((int64_t)(k0 + k) * g.s.c + c) * 9;
-        for (int tap = 0; tap < 9; ++tap) taps[tap * width + k] = k0 + k < g.s.k ? from[tap] : 0.f;
+    alignas(64) float taps[kPerWord * 9 * kTileChannels], all[N * N * kTileChannels];
+    float* out = packed + (int64_t)k0 * N * N * g.depth;
+    for (int c = 0; c < g.s.c; c += kPerWord) {
+      const int count = least(kPerWord, g.s.c - c);
+      for (int i = 0; i < count; ++i) {
+        for (int k = 0; k < width; ++k) {
+          const float* from = weights + ((int64_t)(k0 + k) * g.s.c + c + i) * 9;
+          for (int tap = 0; tap < 9; ++tap)
+            taps[(i * 9 + tap) * width + k] = k0 + k < g.s.k ? from[tap] : 0.f;
+        }
       }
-      transform_weights<W>(taps, 1, width, all);
+      transform_weights<W>(taps, count, width, all);
       for (int w = 0; w < N * N; ++w)
-        memcpy(out + ((int64_t)w * g.s.c + c) * width, all + w * width, width * 4);
+        memcpy(out + ((int64_t)w * g.depth + c / kPerWord) * width, all + w * width, width * 4);
     }
   }
 

@@ -1,0 +1,89 @@
+"""Curves over two axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .canvas import COLORS, GRID, INK, PALE, Canvas, Color, Points
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 44, 44  # margins
+_LETTERS = 24
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve.
+
+    Attributes:
+        name: for the legend; without one it is not in it.
+        points: (N, 2), in units of the axes.
+        color: None takes the next of `COLORS`.
+        width: of the line, in pixels.
+        dots: mark the points.
+    """
+
+    name: str
+    points: Points
+    color: Color | None = None
+    width: float = 1.6
+    dots: bool = False
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    title: str = "",
+    x_name: str = "",
+    y_name: str = "",
+    x_top: float = 1.0,
+    y_top: float = 1.0,
+    width: int = 720,
+    height: int = 400,
+) -> Canvas:
+    """Draws curves over axes that begin at 0; what lies beyond them is drawn at their end.
+
+    Args:
+        lines: the curves; later ones lie on top.
+        title: above the chart.
+        x_name: of the horizontal axis.
+        y_name: of the vertical axis.
+        x_top: right end of the horizontal axis, above 0.
+        y_top: upper end of the vertical axis, above 0.
+        width: of the picture without its legend, in pixels.
+        height: of the picture, in pixels.
+    """
+    named = [line.name for line in lines if line.name]
+    legend = 40 + round(7.2 * max((min(len(name), _LETTERS) for name in named), default=0))
+    canvas = Canvas(width + legend if named else width, height)
+    inner_width, inner_height = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        right, up = min(max(x / x_top, 0), 1), min(max(y / y_top, 0), 1)
+        return _LEFT + inner_width * right, _TOP + inner_height * (1 - up)
+
+    for fifth in range(6):
+        part = fifth / 5
+        canvas.line([at(0, y_top * part), at(x_top, y_top * part)], GRID)
+        canvas.line([at(x_top * part, 0), at(x_top * part, y_top)], GRID)
+        x, y = at(x_top * part, y_top * part)
+        canvas.word(f"{y_top * part:.4g}", _LEFT - 6, y + 4, color=PALE, anchor="end")
+        label = f"{x_top * part:.4g}" if x_top < 10000 else f"{x_top * part:.0f}"
+        canvas.word(label, x, height - _BOTTOM + 16, color=PALE, anchor="middle")
+    canvas.word(x_name, _LEFT + inner_width / 2, height - 8, anchor="middle")
+    canvas.word(title, _LEFT, 18, size=15)
+    canvas.word(y_name, 6, _TOP - 10)
+    row = _TOP + 8
+    for number, line in enumerate(lines):
+        color = line.color or COLORS[number % len(COLORS)]
+        places = [at(x, y) for x, y in line.points]
+        canvas.line(places, color, line.width)
+        for place in places if line.dots else []:
+            canvas.dot(place, color, 3)
+    for number in range(len(lines) - 1, -1, -1):  # what lies on top first
+        line = lines[number]
+        if line.name:
+            canvas.rectangle(width, row - 6, 16, 4, line.color or COLORS[number % len(COLORS)])
+            canvas.word(line.name[:_LETTERS], width + 22, row, color=INK)
+            row += 18
+    return canvas

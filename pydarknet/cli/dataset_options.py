@@ -1,0 +1,101 @@
+"""Options that the verbs of ``pydarknet dataset`` share, and the bar they show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections import Counter
+from types import TracebackType
+from typing import Any, Self
+
+from ..datasets.formats import READERS, LabelledDataset, ReadOptions, read_dataset
+from .parser import Parser
+
+
+def add_read_options(parser: Parser) -> None:
+    """Adds what `read_named` reads."""
+    add = parser.add_argument
+    add("--from", dest="source", choices=tuple(READERS), metavar="FORMAT",
+        help=f"what IN is, where it cannot be told: {', '.join(READERS)}")  # fmt: skip
+    add("--voc-offset", choices=("darknet", "one-based", "zero-based"), default="darknet",
+        help="what Pascal VOC's numbers count from: as voc_label.py takes them (the default), "
+        "pixels from 1, or edges from 0")  # fmt: skip
+    add("--image-folder", action="append", default=[], metavar="DIR",
+        help="where images are looked for first; may be given several times")  # fmt: skip
+    add("--missing-labels", choices=("error", "background"), default="error",
+        help="Darknet's images without label file: an error, or without objects")  # fmt: skip
+    add("--quiet", action="store_true", help="no progress bar")
+
+
+def add_output_options(parser: Parser, what: str) -> None:
+    """Adds ``-o`` and ``--force``."""
+    parser.add_argument("-o", "--output", metavar="PATH", help=what)
+    parser.add_argument("--force", action="store_true", help="replace what is there")
+
+
+def read_named(path: str, options: Namespace, bar: StepBar, *, shapes: bool) -> LabelledDataset:
+    """Reads the data set a command names.
+
+    Raises:
+        DarknetError, OSError: as `read_dataset`.
+    """
+    return read_dataset(
+        path,
+        options.source,
+        ReadOptions(
+            voc_offset=options.voc_offset,
+            image_folders=options.image_folder,
+            missing_labels=options.missing_labels,
+            shapes=shapes,
+            progress=bar.progress,
+        ),
+    )
+
+
+class StepBar:
+    """A bar on stderr for one step after the other."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """Shows bars unless ``quiet``, or stderr is no terminal."""
+        self._quiet = quiet or not sys.stderr.isatty()
+        self._what = ""
+        self._bar: Any = None
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Shows a step's progress; see `formats.options.Progress`."""
+        if self._quiet:
+            return
+        if what != self._what or self._bar is None:
+            from tqdm import tqdm
+
+            self._close()
+            self._what = what
+            self._bar = tqdm(desc=what, total=total or None, file=sys.stderr, leave=False)
+        self._bar.update(done - self._bar.n)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+
+def tell_notes(notes: Counter[str]) -> None:
+    """Says on stderr what could not be kept."""
+    for note, count in sorted(notes.items()):
+        print(f"{count} {note}", file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """A result on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,0 +1,385 @@
+"""COCO: json files of images, annotations and categories.
+
+``bbox`` is left, top, width and height in pixels. Categories may have any numbers: classes are told
+apart by their names. Files are read and written item by item.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from ...metrics.result_files import COCO_IDS
+from .faults import check_box, fault, shown, to_list, to_number, to_object, to_text, to_whole
+from .fitting import Holds, file_names, fit
+from .image_files import ImageFolders, measure
+from .json_stream import first_parts, stream_json
+from .merging import merge
+from .model import (
+    CROWD,
+    DIFFICULT,
+    OCCLUDED,
+    TRUNCATED,
+    LabelledDataset,
+    LabelledImage,
+    Mask,
+    ObjectRows,
+    Shape,
+    check_class_name,
+    check_unique,
+    safe_name,
+    split_name,
+)
+from .options import ReadOptions, WriteOptions
+from .outlines import mask_area, mask_box, polygon_area, polygons_box
+from .output import output_file, output_folder
+
+HOLDS = Holds(CROWD | DIFFICULT | TRUNCATED | OCCLUDED, True, True, True, True)
+
+_MARKS = ((DIFFICULT, "difficult"), (TRUNCATED, "truncated"), (OCCLUDED, "occluded"))
+"""Flags COCO has no word for; its tools pass over keys they do not know."""
+
+
+def recognises(path: str) -> bool:
+    """Whether this may be such a data set: a json with images, or a folder of them."""
+    if os.path.isdir(path):
+        return bool(_files(path))
+    return path.endswith(".json") and _looks_right(path)
+
+
+def _looks_right(path: str) -> bool:
+    parts = first_parts(path)
+    marks = {"images": "file_name", "annotations": "image_id", "categories": "supercategory"}
+    return any(
+        isinstance(parts.get(key), dict) and mark in parts[key] for key, mark in marks.items()
+    )
+
+
+def _files(folder: str) -> list[str]:
+    for where in (Path(folder) / "annotations", Path(folder)):
+        found = sorted(map(str, where.glob("*.json")))
+        instances = [file for file in found if os.path.basename(file).startswith("instances_")]
+        found = instances or [file for file in found if _looks_right(file)]
+        if found:
+            return found
+    coco = [str(file) for file in sorted(Path(folder).glob("*/_annotations.coco.json"))]
+    return coco
+
+
+def read(path: str, options: ReadOptions) -> LabelledDataset:
+    """Reads a json file, or all of a folder's: ``instances_*.json`` if there are such.
+
+    Raises:
+        DataError: something is wrong, with file and line.
+        OSError: a file is missing.
+    """
+    if not os.path.isdir(path):
+        return _read_file(path, options)
+    files = _files(path)
+    if not files:
+        raise DataError(f"{path} holds no COCO json, expected annotations/*.json")
+    return merge([_read_file(file, options) for file in files])
+
+
+def _split_of(path: str, default: str) -> str:
+    words = [*re.split(r"[^A-Za-z]+", Path(path).stem), Path(path).parent.name]
+    known = [split_name(word.lower()) for word in words]
+    return next((word for word in known if word in ("train", "valid", "test")), default)
+
+
+class _Reader:
+    """What has been met in one file; its parts may come in any order."""
+
+    def __init__(self, file: str, options: ReadOptions) -> None:
+        self.file = file
+        self.options = options
+        self.names: dict[int, str] = {}
+        self.images: dict[int | str, dict[str, Any]] = {}
+        self.objects: dict[int | str, ObjectRows] = {}
+        self.first_line: dict[int | str, tuple[int, int]] = {}
+        self.outlines = 0
+
+    def category(self, value: Any, line: int, where: str) -> None:
+        entry = to_object(value, where, self.file, line)
+        number = to_whole(entry.get("id"), f"{where}.id", self.file, line)
+        if number in self.names:
+            raise fault(self.file, line, f"{where}: id {number} is there before")
+        name = to_text(entry.get("name"), f"{where}.name", self.file, line).strip()
+        self.names[number] = check_class_name(name, f"{self.file}:{line}", self.file)
+
+    def image(self, value: Any, line: int, where: str) -> None:
+        entry = to_object(value, where, self.file, line)
+        number = self._id(entry.get("id"), f"{where}.id", line)
+        if number in self.images:
+            raise fault(self.file, line, f"{where}: id {number} is there before")
+        name = to_text(entry.get("file_name"), f"{where}.file_name", self.file, line)
+        name = safe_name(name, f"{self.file}:{line}", self.file)
+        size = [
+            to_whole(entry[side], f"{where}.{side}", self.file, line, 1) if entry.get(side) else 0
+            for side in ("width", "height")
+        ]
+        self.images[number] = {"name": name, "size": size}
+
+    def _id(self, value: Any, what: str, line: int) -> int | str:
+        if isinstance(value, str) and value:
+            return value
+        return to_whole(value, what, self.file, line)
+
+    def annotation(self, value: Any, line: int, index: int) -> None:
+        where = f"annotations[{index}]"
+        entry = to_object(value, where, self.file, line)
+        image = entry.get("image_id")
+        if type(image) is not int:
+            image = self._id(image, f"{where}.image_id", line)
+        category = entry.get("category_id")
+        if type(category) is not int:
+            category = to_whole(category, f"{where}.category_id", self.file, line)
+        crowd = entry.get("iscrowd")
+        flags = CROWD if crowd else 0
+        for bit, word in _MARKS:
+            if entry.get(word):
+                flags |= bit
+        segmentation = entry.get("segmentation")
+        shape = self._shape(segmentation, where, line) if segmentation else None
+        box = self._box(entry.get("bbox"), shape, where, line)
+        area = entry.get("area")
+        if area is not None:
+            area = to_number(area, f"{where}.area", self.file, line)
+        rows = self.objects.get(image)
+        if rows is None:
+            rows = self.objects[image] = ObjectRows()
+            self.first_line[image] = (line, index)
+        self.outlines += shape is not None
+        rows.add(box, category, flags, shape if self.options.shapes else None, area)
+
+    def _box(
+        self, value: Any, shape: Shape, where: str, line: int
+    ) -> tuple[float, float, float, float]:
+        if value:
+            if type(value) is not list or len(value) != 4:
+                raise fault(
+                    self.file, line, f"{where}.bbox is {shown(value)}, expected [x, y, w, h]"
+                )
+            x, y, w, h = (to_number(each, f"{where}.bbox", self.file, line) for each in value)
+            return check_box((x, y, x + w, y + h), self.file, line, f"{where}.bbox")
+        if isinstance(shape, Mask):
+            return mask_box(shape)
+        if shape:
+            return polygons_box(shape)
+        raise fault(self.file, line, f"{where} has neither bbox nor segmentation")
+
+    def _shape(self, value: Any, where: str, line: int) -> Shape:
+        what = f"{where}.segmentation"
+        if isinstance(value, dict):
+            size = to_list(value.get("size"), f"{what}.size", self.file, line)
+            if len(size) != 2:
+                raise fault(self.file, line, f"{what}.size={shown(size)}, expected two numbers")
+            height, width = (to_whole(each, f"{what}.size", self.file, line) for each in size)
+            counts = value.get("counts")
+            if isinstance(counts, list):
+                counts = [to_whole(each, f"{what}.counts", self.file, line) for each in counts]
+            elif not isinstance(counts, str):
+                raise fault(self.file, line, f"{what}.counts is {shown(counts)}, expected runs")
+            mask = Mask(height, width, counts)
+            mask_area(mask, f"{self.file}:{line}: {what}")
+            return mask
+        if not self.options.shapes and len(value) and isinstance(value, list):
+            return (np.zeros((0, 2)),) if self._cheap(value) else self._polygons(value, what, line)
+        return self._polygons(value, what, line)
+
+    @staticmethod
+    def _cheap(value: list[Any]) -> bool:
+        return all(type(each) is list and len(each) >= 6 for each in value)
+
+    def _polygons(self, value: Any, what: str, line: int) -> Shape:
+        polygons = []
+        for each in to_list(value, what, self.file, line):
+            numbers = to_list(each, what, self.file, line)
+            try:
+                flat = np.array(numbers, np.float64)
+            except (TypeError, ValueError):
+                flat = np.full(0, np.nan)
+            if flat.ndim != 1 or len(flat) < 6 or len(flat) % 2 or not np.isfinite(flat).all():
+                raise fault(
+                    self.file,
+                    line,
+                    f"{what} is {shown(numbers)}, expected 3 points or more",
+                )
+            polygons.append(flat.reshape(-1, 2))
+        return tuple(polygons)
+
+    def finish(self) -> LabelledDataset:
+        numbers = sorted(self.names)
+        names = tuple(self.names[number] for number in numbers)
+        check_unique(names, self.file)
+        class_of = {number: place for place, number in enumerate(numbers)}
+        for met, (line, index) in self.first_line.items():
+            if met not in self.images:
+                raise fault(
+                    self.file,
+                    line,
+                    f"annotations[{index}].image_id={met}: no such image",
+                )
+        folder = os.path.dirname(self.file)
+        root = os.path.dirname(folder) if os.path.basename(folder) == "annotations" else folder
+        stem = Path(self.file).stem.removeprefix("instances_")
+        split = _split_of(self.file, self.options.split)
+        places = [f"{root}/{stem}", f"{root}/images/{stem}", f"{root}/images", f"{root}/{split}"]
+        places += [f"{root}/images/{split}", root or ".", folder or "."]
+        folders = ImageFolders(self.options.image_folders, places)
+        dataset = LabelledDataset(names, [])
+        total = len(self.images)
+        for place, (number, entry) in enumerate(self.images.items(), 1):
+            width, height = entry["size"]
+            image = LabelledImage(
+                entry["name"], folders.find(entry["name"]), width, height, split=split
+            )
+            rows = self.objects.pop(number, None)
+            if rows is not None:
+                rows.fill(image)
+                for category in set(image.class_id.tolist()) - class_of.keys():
+                    line, _ = self.first_line[number]
+                    raise fault(
+                        self.file, line, f"category_id={category} of image {number}: there is no "
+                        f"such category, expected one of {shown(numbers)}",
+                    )  # fmt: skip
+                classes = [class_of[category] for category in image.class_id.tolist()]
+                image.class_id = np.array(classes, np.int32)
+            dataset.images.append(image)
+            self.options.progress(f"reading {split}", place, total)
+        if not self.options.shapes and self.outlines:
+            dataset.notes["polygons and masks written as boxes"] += self.outlines
+        return dataset
+
+
+def _read_file(path: str, options: ReadOptions) -> LabelledDataset:
+    reader = _Reader(path, options)
+    seen = set()
+    for part in stream_json(path):
+        seen.add(part.key)
+        if part.key in ("images", "annotations", "categories") and part.item is None:
+            raise fault(path, part.line, f"{part.key} is {shown(part.value)}, expected a list")
+        if part.key == "annotations" and part.item is not None:
+            reader.annotation(part.value, part.line, part.item)
+        elif part.key == "images":
+            reader.image(part.value, part.line, f"images[{part.item}]")
+        elif part.key == "categories":
+            reader.category(part.value, part.line, f"categories[{part.item}]")
+        if part.item is not None and part.item % 1000 == 0:
+            options.progress(f"reading {part.key}", part.item, 0)
+    for key in ("images", "categories"):
+        if key not in seen:
+            raise fault(
+                path, None, f"has no {key}, expected COCO's images, annotations, categories"
+            )
+    return reader.finish()
+
+
+def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
+    """Writes one file where ``path`` ends in .json, else a folder with images.
+
+    The folder has ``annotations/instances_<split>.json`` and the images of each split. 80 classes
+    get the numbers of COCO's 80 categories, others count from 1. Images get the number they are
+    called by, if all are called by different ones, else count from 1.
+
+    Raises:
+        FileExistsError: it is there already.
+        DataError: an image's size is not known.
+        OSError: it cannot be written.
+    """
+    if path.endswith(".json"):
+        names = file_names(dataset.images, dataset.notes)
+        with output_file(path, options.force) as part:
+            _write_file(part, dataset, dataset.images, names, path, options)
+        return
+    with output_folder(path, options.force) as folder:
+        for split in dataset.splits() or ["train"]:
+            images = [image for image in dataset.images if image.split == split]
+            word = "val" if split == "valid" else split
+            names = file_names(images, dataset.notes)
+            for image, name in zip(images, names, strict=True):
+                folder.place(image, f"{word}/{name}", options.images, dataset.notes)
+            file = folder.file(f"annotations/instances_{word}.json")
+            _write_file(file, dataset, images, names, path, options)
+
+
+def _write_file(
+    file: Path,
+    dataset: LabelledDataset,
+    images: Sequence[LabelledImage],
+    names: Sequence[str],
+    target: str,
+    options: WriteOptions,
+) -> None:
+    classes = len(dataset.names)
+    categories = COCO_IDS if classes == len(COCO_IDS) else tuple(range(1, classes + 1))
+    numbers = _image_numbers(names)
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    with file.open("w", encoding="utf-8", errors="surrogateescape") as stream:
+        stream.write('{"categories":[\n')
+        entries = [
+            {"id": number, "name": name}
+            for number, name in zip(categories, dataset.names, strict=True)
+        ]
+        stream.write(",\n".join(map(encode, entries)))
+        stream.write('\n],"images":[\n')
+        for place, (image, name) in enumerate(zip(images, names, strict=True)):
+            width, height = measure(image, target)
+            stream.write(",\n" if place else "")
+            stream.write(encode(
+                {"id": numbers[place], "file_name": name, "width": width, "height": height}
+            ))  # fmt: skip
+        stream.write('\n],"annotations":[\n')
+        count = 0
+        for place, image in enumerate(images):
+            fitted = fit(image, HOLDS, options, dataset.notes, target)
+            for entry in _annotations(fitted):
+                count += 1
+                entry = {"id": count, "image_id": numbers[place], **entry}
+                entry["category_id"] = categories[entry["category_id"]]
+                stream.write(("" if count == 1 else ",\n") + encode(entry))
+            options.progress("writing", place + 1, len(images))
+        stream.write("\n]}\n")
+
+
+def _image_numbers(names: Sequence[str]) -> list[int]:
+    stems = [Path(name).stem for name in names]
+    if all(stem.isascii() and stem.isdecimal() and len(stem) <= 15 for stem in stems):
+        numbers = [int(stem) for stem in stems]
+        if len(set(numbers)) == len(numbers):
+            return numbers
+    return list(range(1, len(names) + 1))
+
+
+def _annotations(image: LabelledImage) -> Iterator[dict[str, Any]]:
+    boxes = np.concatenate([image.boxes[:, :2], image.boxes[:, 2:] - image.boxes[:, :2]], 1)
+    areas = None if image.area is None else image.area.tolist()
+    rows = zip(boxes.tolist(), image.class_id.tolist(), image.flags.tolist(), strict=True)
+    for row, (box, class_id, flags) in enumerate(rows):
+        shape = None if image.shapes is None else image.shapes[row]
+        area = areas[row] if areas else np.nan
+        if area != area:
+            area = box[2] * box[3]
+            if isinstance(shape, Mask):
+                area = mask_area(shape)
+            elif shape:
+                area = sum(map(polygon_area, shape))
+        entry: dict[str, Any] = {
+            "category_id": class_id,
+            "bbox": [round(number, 6) for number in box],
+            "area": round(area, 6),
+            "iscrowd": int(flags & CROWD != 0),
+        }
+        if isinstance(shape, Mask):
+            entry["segmentation"] = {"size": [shape.height, shape.width], "counts": shape.counts}
+        elif shape:
+            entry["segmentation"] = [np.round(each, 6).ravel().tolist() for each in shape]
+        entry.update({word: 1 for bit, word in _MARKS if flags & bit})
+        yield entry

@@ -1,0 +1,81 @@
+"""Create ML: one json with a list of images; x and y are the box's centre, all in pixels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ...errors import DataError
+from .faults import check_box, to_list, to_number, to_object, to_text
+from .image_files import ImageFolders
+from .json_stream import first_parts, stream_json
+from .model import (
+    ClassNames,
+    LabelledDataset,
+    LabelledImage,
+    ObjectRows,
+    check_class_name,
+    safe_name,
+)
+from .options import ReadOptions
+from .read_only import finish, split_in_path
+
+
+def recognises(path: str) -> bool:
+    """Whether this may be such a file: a list of images with annotations."""
+    return bool(_files(path))
+
+
+def _files(path: str) -> list[str]:
+    found = [path]
+    if os.path.isdir(path):
+        found = sorted(map(str, Path(path).glob("**/_annotations.createml.json")))
+        found = found or sorted(map(str, Path(path).glob("*.json")))
+    return [file for file in found if file.endswith(".json") and _looks_right(file)]
+
+
+def _looks_right(file: str) -> bool:
+    first = first_parts(file, 1).get(None)
+    return (
+        isinstance(first, dict)
+        and "annotations" in first
+        and bool({"image", "imagefilename"} & first.keys())
+    )
+
+
+def read(path: str, options: ReadOptions) -> LabelledDataset:
+    """Reads a json, or all of a folder.
+
+    Raises:
+        DataError: something is wrong, with file and line.
+        OSError: a file is missing.
+    """
+    files = _files(path)
+    if not files:
+        raise DataError(f"{path} holds no list of images with annotations, expected Create ML")
+    names, dataset = ClassNames(), LabelledDataset((), [])
+    for file in files:
+        root = os.path.dirname(file) or "."
+        folders = ImageFolders(options.image_folders, [root, f"{root}/images"])
+        split = split_in_path(os.path.relpath(file, path if os.path.isdir(path) else root), options)
+        for part in stream_json(file):
+            where = f"[{part.item}]"
+            entry = to_object(part.value, where, file, part.line)
+            given = entry.get("image", entry.get("imagefilename"))
+            text = to_text(given, f"{where}.image", file, part.line)
+            name = safe_name(text, f"{file}:{part.line}", file)
+            image, rows = LabelledImage(name, folders.find(name), split=split), ObjectRows()
+            annotations = entry.get("annotations")
+            for each in to_list(annotations, f"{where}.annotations", file, part.line):
+                annotation = to_object(each, f"{where}.annotations", file, part.line)
+                word = to_text(annotation.get("label"), f"{where}.label", file, part.line).strip()
+                box = to_object(annotation.get("coordinates"), f"{where}.coordinates", file)
+                x, y, w, h = (
+                    to_number(box.get(key), f"{where}.{key}", file, part.line)
+                    for key in ("x", "y", "width", "height")
+                )
+                edges = check_box((x - w / 2, y - h / 2, x + w / 2, y + h / 2), file, part.line)
+                number = names.number(check_class_name(word, f"{file}:{part.line}", file))
+                rows.add(edges, number)
+            dataset.images.append(rows.fill(image))
+    return finish(dataset, names, sort=True)

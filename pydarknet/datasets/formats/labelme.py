@@ -1,0 +1,117 @@
+"""LabelMe: a json file beside each image, points in pixels.
+
+Rectangles are two corners in any order (or four), circles a centre and a point on the rim. Polygons
+keep their outline; points, lines and the like have no area and are left out. Pictures inside of the
+json (``imageData``) are not read.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from .faults import fault, shown, to_list, to_number, to_object, to_text, to_whole
+from .image_files import ImageFolders
+from .json_stream import first_parts, read_json
+from .model import (
+    ClassNames,
+    FloatArray,
+    LabelledDataset,
+    LabelledImage,
+    ObjectRows,
+    check_class_name,
+    safe_name,
+)
+from .options import ReadOptions
+from .outlines import ellipse_polygon, polygons_box
+from .read_only import finish
+
+
+def recognises(path: str) -> bool:
+    """Whether this may be such a data set: a folder of json files with shapes, or one of them."""
+    return bool(_files(path)) and "shapes" in first_parts(_files(path)[0])
+
+
+def _files(path: str) -> list[str]:
+    if os.path.isdir(path):
+        return sorted(map(str, Path(path).rglob("*.json")))
+    return [path] if path.endswith(".json") else []
+
+
+def read(path: str, options: ReadOptions) -> LabelledDataset:
+    """Reads a folder of json files, or one.
+
+    Raises:
+        DataError: something is wrong, with the file.
+        OSError: a file is missing.
+    """
+    root = path if os.path.isdir(path) else os.path.dirname(path)
+    names, dataset = ClassNames(), LabelledDataset((), [])
+    files = _files(path)
+    for number, file in enumerate(files, 1):
+        entry = to_object(read_json(file), "the file", file)
+        below = os.path.relpath(os.path.dirname(file) or ".", root or ".")
+        given = to_text(entry.get("imagePath"), "imagePath", file)
+        name = safe_name(os.path.join(below, given.replace("\\", "/")), file, file)
+        folders = ImageFolders(options.image_folders, [root or "."])
+        width, height = (
+            to_whole(entry.get(side) or 0, side, file) for side in ("imageWidth", "imageHeight")
+        )
+        image = LabelledImage(name, folders.find(name), width, height, options.split)
+        rows = ObjectRows()
+        for place, shape in enumerate(to_list(entry.get("shapes"), "shapes", file)):
+            _add(to_object(shape, f"shapes[{place}]", file), f"shapes[{place}]", file, rows, names,
+                 dataset, options)  # fmt: skip
+        dataset.images.append(rows.fill(image))
+        options.progress("reading", number, len(files))
+    return finish(dataset, names, sort=True)
+
+
+def _add(
+    shape: dict[str, Any],
+    where: str,
+    file: str,
+    rows: ObjectRows,
+    names: ClassNames,
+    dataset: LabelledDataset,
+    options: ReadOptions,
+) -> None:
+    name = check_class_name(to_text(shape.get("label"), f"{where}.label", file).strip(), file, file)
+    kind = shape.get("shape_type") or "polygon"
+    points = _points(shape.get("points"), f"{where}.points", file)
+    outline: FloatArray | None = None
+    if kind == "rectangle" and len(points) >= 2:
+        box = polygons_box([points])
+    elif kind == "circle" and len(points) == 2:
+        (x, y), rim = points.tolist()
+        radius = math.dist((x, y), rim)
+        outline = ellipse_polygon(x, y, radius, radius)
+        box = polygons_box([outline])
+    elif kind in ("polygon", "mask", "rotation", "oriented_rectangle") and len(points) >= 2:
+        outline = points if len(points) >= 3 else None
+        box = polygons_box([points])
+    elif kind in ("point", "points", "line", "linestrip"):
+        dataset.notes["points and lines left out"] += 1
+        return
+    else:
+        raise fault(
+            file, None, f"{where}: {shown(kind)} of {len(points)} points, expected a known shape"
+        )
+    if outline is not None and not options.shapes:
+        dataset.notes["polygons written as boxes"] += 1
+        outline = None
+    rows.add(box, names.number(name), shape=None if outline is None else (outline,))
+
+
+def _points(value: Any, what: str, file: str) -> FloatArray:
+    points = []
+    for point in to_list(value, what, file):
+        if not isinstance(point, list) or len(point) != 2:
+            raise DataError(f"{file}: {what}: {shown(point)}, expected [x, y]", file=file)
+        points.append([to_number(number, what, file) for number in point])
+    return np.array(points, np.float64).reshape(-1, 2)

@@ -1,0 +1,126 @@
+"""What is written: whole or not at all, and nothing in place of something else unless asked."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from ..._files import atomic_path
+from .model import LabelledImage
+
+ImageMode = Literal["copy", "link", "none"]
+
+
+def refuse_existing(path: str | os.PathLike[str], force: bool) -> None:
+    """Stops where a file would be replaced.
+
+    Raises:
+        FileExistsError: it would.
+    """
+    if not force and os.path.lexists(path) and not os.fspath(path).startswith("/dev/"):
+        raise FileExistsError(
+            errno.EEXIST, "is there already, --force replaces it", os.fspath(path)
+        )
+
+
+@contextlib.contextmanager
+def output_file(path: str | os.PathLike[str], force: bool) -> Iterator[Path]:
+    """Gives a name to write to; it becomes ``path`` when the block ends well.
+
+    Raises:
+        FileExistsError: there is something at ``path``, and ``force`` is False.
+        OSError: it cannot be written.
+    """
+    refuse_existing(path, force)
+    with atomic_path(path) as part:
+        yield part
+
+
+class OutputFolder:
+    """A folder that is being filled under another name.
+
+    Attributes:
+        part: where to write.
+        final: what it will be called.
+    """
+
+    def __init__(self, part: Path, final: Path) -> None:
+        self.part = part
+        self.final = final
+        self._made: set[Path] = set()
+
+    def file(self, name: str) -> Path:
+        """Where to write the file of that name; its folder is made."""
+        path = self.part / name
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
+        return path
+
+    def write(self, name: str, text: str) -> None:
+        """Writes a text file; names of images that are no Unicode stay the bytes they are."""
+        self.file(name).write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def place(self, image: LabelledImage, name: str, mode: ImageMode, notes: Counter[str]) -> None:
+        """Copies or links an image's file to ``name``; where there is none that is counted."""
+        if mode == "none":
+            return
+        if image.path is None:
+            notes["images whose file was not found: only their labels are written"] += 1
+            return
+        source = os.path.realpath(image.path)
+        if source == os.path.realpath(self.final / name):
+            return  # it lies there already
+        target = self.file(name)
+        if mode == "link":
+            target.symlink_to(source)
+        else:
+            shutil.copyfile(source, target)
+
+
+@contextlib.contextmanager
+def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputFolder]:
+    """Gives a folder to fill; it becomes ``path`` when the block ends well.
+
+    With ``force`` a folder that is there already keeps its other files; what has the same name is
+    replaced when all has been written.
+
+    Raises:
+        FileExistsError: there is something at ``path``, and ``force`` is False.
+        OSError: it cannot be written.
+    """
+    final = Path(os.path.abspath(path))
+    if not (final.is_dir() and not any(final.iterdir())):
+        refuse_existing(final, force)
+    if final.exists() and not final.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(path))
+    final.parent.mkdir(parents=True, exist_ok=True)
+    part = final.parent / f".{final.name[:32]}.{secrets.token_hex(4)}.part"
+    part.mkdir()
+    try:
+        yield OutputFolder(part, final)
+        if final.exists():
+            _move_into(part, final)
+        else:
+            part.rename(final)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _move_into(part: Path, final: Path) -> None:
+    files = [path for path in sorted(part.rglob("*")) if path.is_symlink() or path.is_file()]
+    for path in files:
+        target = final / path.relative_to(part)
+        if target.is_dir() and not target.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(target))
+    for path in files:
+        target = final / path.relative_to(part)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)

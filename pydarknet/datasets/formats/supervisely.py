@@ -1,0 +1,112 @@
+"""Supervisely: a project with ``meta.json``, and in each data set ``ann`` and ``img``.
+
+Rectangles are two corners in any order, polygons keep their outline (holes are filled); other
+geometries are left out and counted. A data set called train, val or test is a split.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import DataError
+from .faults import fault, shown, to_list, to_number, to_object, to_text, to_whole
+from .image_files import ImageFolders
+from .json_stream import read_json
+from .model import (
+    ClassNames,
+    FloatArray,
+    LabelledDataset,
+    LabelledImage,
+    ObjectRows,
+    check_class_name,
+    safe_name,
+)
+from .options import ReadOptions
+from .outlines import polygons_box
+from .read_only import finish, split_in_path
+
+
+def recognises(path: str) -> bool:
+    """Whether this may be such a data set: a folder with meta.json and ann."""
+    return os.path.isdir(path) and os.path.isfile(f"{path}/meta.json") and bool(_homes(path))
+
+
+def _homes(path: str) -> list[Path]:
+    places = [Path(path), *sorted(each for each in Path(path).iterdir() if each.is_dir())]
+    return [place for place in places if any((place / "ann").glob("*.json"))]
+
+
+def read(path: str, options: ReadOptions) -> LabelledDataset:
+    """Reads a project.
+
+    Raises:
+        DataError: something is wrong, with the file.
+        OSError: a file is missing.
+    """
+    if not os.path.isdir(path):
+        raise DataError(f"{path}: expected a folder with meta.json and ann", file=path)
+    names, dataset = ClassNames(), LabelledDataset((), [])
+    meta = f"{path}/meta.json"
+    for entry in to_list(
+        to_object(read_json(meta), "the file", meta).get("classes"), "classes", meta
+    ):
+        title = to_text(to_object(entry, "classes", meta).get("title"), "title", meta)
+        names.number(check_class_name(title, meta, meta))
+    for home in _homes(path):
+        folders = ImageFolders(options.image_folders, [str(home / "img"), str(home)])
+        below = "" if home == Path(path) else home.name
+        files = sorted((home / "ann").glob("*.json"))
+        for number, file in enumerate(files, 1):
+            image = _read_file(str(file), names, dataset, folders, options)
+            image.split = split_in_path(below, options)
+            dataset.images.append(image)
+            options.progress("reading", number, len(files))
+    return finish(dataset, names, sort=False)
+
+
+def _read_file(
+    file: str,
+    names: ClassNames,
+    dataset: LabelledDataset,
+    folders: ImageFolders,
+    options: ReadOptions,
+) -> LabelledImage:
+    entry = to_object(read_json(file), "the file", file)
+    size = to_object(entry.get("size"), "size", file)
+    width, height = (to_whole(size.get(side), side, file, None, 1) for side in ("width", "height"))
+    name = safe_name(Path(file).name.removesuffix(".json"), file, file)
+    found = folders.find(name) or folders.find_stem(name)
+    image = LabelledImage(os.path.basename(found) if found else name, found, width, height)
+    rows = ObjectRows()
+    for place, value in enumerate(to_list(entry.get("objects"), "objects", file)):
+        where = f"objects[{place}]"
+        thing = to_object(value, where, file)
+        title = to_text(thing.get("classTitle"), f"{where}.classTitle", file)
+        kind = thing.get("geometryType")
+        if kind not in ("rectangle", "polygon"):
+            dataset.notes[f"Supervisely's {kind} left out"] += 1
+            continue
+        points = to_object(thing.get("points"), f"{where}.points", file)
+        exterior = _points(points.get("exterior"), f"{where}.points.exterior", file)
+        if len(exterior) < (2 if kind == "rectangle" else 3):
+            raise fault(file, None, f"{where}: {kind} of {len(exterior)} points, expected more")
+        outline: FloatArray | None = exterior if kind == "polygon" else None
+        if outline is not None and not options.shapes:
+            dataset.notes["polygons written as boxes"] += 1
+            outline = None
+        number = names.number(check_class_name(title, file, file))
+        rows.add(polygons_box([exterior]), number, shape=None if outline is None else (outline,))
+    return rows.fill(image)
+
+
+def _points(value: Any, what: str, file: str) -> FloatArray:
+    points = []
+    for point in to_list(value, what, file):
+        if not isinstance(point, list) or len(point) != 2:
+            raise fault(file, None, f"{what}: {shown(point)}, expected [x, y]")
+        points.append([to_number(number, what, file) for number in point])
+    return np.array(points, np.float64).reshape(-1, 2)

@@ -1,0 +1,254 @@
+"""Pascal VOC: an XML file for each image.
+
+What ``xmin ymin xmax ymax`` count from differs between tools, so it is a choice (``voc_offset``):
+
+- ``darknet``: as Darknet's voc_label.py takes them: all four less 1 are the box's edges.
+- ``one-based``: as the original means them: pixels counted from 1, the last one included, so the
+  left and top edge are xmin - 1, ymin - 1, the right and bottom edge xmax, ymax.
+- ``zero-based``: the numbers are the edges. labelImg and most converters write so.
+
+VOC has no list of classes: ``classes.txt`` beside ``Annotations`` holds them where we write it,
+else they are in alphabetical order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from ...errors import DataError
+from ...names import read_names
+from .faults import check_box, fault, to_number, to_whole
+from .fitting import Holds, file_names, fit
+from .image_files import ImageFolders, measure
+from .model import (
+    DIFFICULT,
+    OCCLUDED,
+    TRUNCATED,
+    ClassNames,
+    LabelledDataset,
+    LabelledImage,
+    ObjectRows,
+    check_class_name,
+    check_unique,
+    safe_name,
+)
+from .options import ReadOptions, VocOffset, WriteOptions
+from .output import output_folder
+from .xml_tree import Element, read_xml
+
+HOLDS = Holds(DIFFICULT | TRUNCATED | OCCLUDED, beyond=True)
+
+_SHIFTS: dict[VocOffset, tuple[int, int]] = {
+    "darknet": (1, 1),
+    "one-based": (1, 0),
+    "zero-based": (0, 0),
+}
+"""What is taken from xmin, ymin and from xmax, ymax to make edges of them."""
+
+_MARKS = ((TRUNCATED, "truncated"), (DIFFICULT, "difficult"), (OCCLUDED, "occluded"))
+
+
+def recognises(path: str) -> bool:
+    """Whether this may be such a data set: a folder with Annotations or XML files about images."""
+    return os.path.isdir(path) and bool(_annotation_folders(path))
+
+
+def _annotation_folders(path: str) -> list[Path]:
+    """The folders that hold XML files: Annotations of one or of several VOC years, or this one."""
+    root = Path(path)
+    places = [root / "Annotations", *sorted(root.glob("VOC20*/Annotations")), root]
+    places += [root / split for split in ("train", "valid", "val", "test")]
+    return [place for place in places if any(place.glob("*.xml"))]
+
+
+def read(path: str, options: ReadOptions) -> LabelledDataset:
+    """Reads a folder with Annotations, JPEGImages and ImageSets, or one with XML files.
+
+    Raises:
+        DataError: something is wrong, with file and line.
+        OSError: a file is missing.
+    """
+    folders = _annotation_folders(path)
+    if not folders:
+        raise DataError(f"{path} holds no Annotations/*.xml, expected Pascal VOC")
+    names = ClassNames()
+    listed = next(
+        (
+            file
+            for file in (Path(path) / "classes.txt", Path(path) / "labels.txt")
+            if file.is_file()
+        ),
+        None,
+    )
+    if listed:
+        known = read_names(listed)
+        check_unique(known, str(listed))
+        for number, name in enumerate(known, 1):
+            names.number(check_class_name(name, f"{listed}:{number}", str(listed)))
+    dataset = LabelledDataset((), [])
+    for folder in folders:
+        _read_folder(folder, path, names, dataset, options)
+    dataset.names = names.names()
+    if not listed:
+        _sort_classes(dataset)
+    return dataset
+
+
+def _sort_classes(dataset: LabelledDataset) -> None:
+    from .merging import map_classes
+
+    map_classes(dataset, names=sorted(dataset.names))
+
+
+def _read_folder(
+    folder: Path, path: str, names: ClassNames, dataset: LabelledDataset, options: ReadOptions
+) -> None:
+    home = folder.parent if folder.name == "Annotations" else folder
+    places = [str(home / "JPEGImages"), str(home / "images"), str(folder), str(home), path]
+    folders = ImageFolders(options.image_folders, places)
+    splits = _splits(home / "ImageSets" / "Main")
+    default = options.split
+    if folder.name in ("train", "valid", "val", "test"):
+        default = "valid" if folder.name == "val" else folder.name
+    place = {stem: number for number, stem in enumerate(splits)}
+    files = sorted(folder.glob("*.xml"), key=lambda file: (place.get(file.stem, len(place)), file))
+    for number, file in enumerate(files, 1):
+        image, objects = _read_annotation(str(file), folders, names, options)
+        for split in splits.get(file.stem, [default] if not splits else []):
+            placed = LabelledImage(image.name, image.path, image.width, image.height, split)
+            dataset.images.append(objects.fill(placed))
+        if splits and file.stem not in splits:
+            dataset.notes["images left out that no list of ImageSets/Main names"] += 1
+        options.progress("reading", number, len(files))
+    stems = {file.stem for file in files}
+    missing = next((stem for stem in splits if stem not in stems), None)
+    if missing is not None:
+        raise DataError(f"{home}/ImageSets/Main names {missing}, which {folder} does not hold")
+
+
+def _splits(folder: Path) -> dict[str, list[str]]:
+    """Which splits an image belongs to, by the name of its file without ending."""
+    splits: dict[str, list[str]] = {}
+    for file, split in (("train", "train"), ("val", "valid"), ("test", "test")):
+        for stem in _stems(folder / f"{file}.txt"):
+            splits.setdefault(stem, []).append(split)
+    for stem in _stems(folder / "trainval.txt"):
+        splits.setdefault(stem, ["train"])
+    return splits
+
+
+def _stems(file: Path) -> list[str]:
+    if not file.is_file():
+        return []
+    lines = file.read_bytes().decode("utf-8-sig", "surrogateescape").split("\n")
+    return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+def _read_annotation(
+    file: str, folders: ImageFolders, names: ClassNames, options: ReadOptions
+) -> tuple[LabelledImage, ObjectRows]:
+    root = read_xml(file, "annotation")
+    stem = Path(file).stem
+    filename = root.text_of("filename")
+    name = safe_name(filename, file, file) if filename else f"{stem}.jpg"
+    found = folders.find(name) or folders.find_stem(stem)
+    if found:
+        name = os.path.basename(found) if "/" not in name else name
+    size = root.find("size")
+    width = height = 0
+    if size is not None:
+        width = to_whole(size.text_of("width", "0"), "width", file, size.line)
+        height = to_whole(size.text_of("height", "0"), "height", file, size.line)
+    image = LabelledImage(name, found, width if height else 0, height if width else 0)
+    rows = ObjectRows()
+    for element in root.all("object"):
+        word = check_class_name(element.text_of("name"), f"{file}:{element.line}", file)
+        flags = sum(bit for bit, mark in _MARKS if element.text_of(mark, "0") in ("1", "true"))
+        rows.add(_box(element, file, options.voc_offset), names.number(word), flags)
+    return image, rows
+
+
+def _box(element: Element, file: str, offset: VocOffset) -> tuple[float, float, float, float]:
+    box = element.find("bndbox")
+    if box is None:
+        raise fault(file, element.line, "<object> has no <bndbox>, expected xmin, ymin, xmax, ymax")
+    edges = [
+        to_number(box.text_of(edge), edge, file, box.line)
+        for edge in ("xmin", "ymin", "xmax", "ymax")
+    ]
+    near, far = _SHIFTS[offset]
+    left, top, right, bottom = edges[0] - near, edges[1] - near, edges[2] - far, edges[3] - far
+    return check_box((left, top, right, bottom), file, box.line)
+
+
+def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
+    """Writes a folder with Annotations, JPEGImages, ImageSets/Main and classes.txt.
+
+    Numbers have up to three digits behind the point; whole ones have none.
+
+    Raises:
+        DataError: an image's size is not known.
+        FileExistsError: the folder is there.
+        OSError: it cannot be written.
+    """
+    flat = [
+        LabelledImage(image.name.replace("/", "_"), image.path, split=image.split)
+        for image in dataset.images
+    ]
+    names = file_names(flat, dataset.notes)
+    folder_name = os.path.basename(os.path.abspath(path))
+    with output_folder(path, options.force) as folder:
+        lists: dict[str, list[str]] = {split: [] for split in dataset.splits()}
+        written = set()
+        for number, (image, name) in enumerate(zip(dataset.images, names, strict=True), 1):
+            stem = os.path.splitext(name)[0]
+            lists[image.split].append(stem)
+            if stem not in written:
+                fitted = fit(image, HOLDS, options, dataset.notes, path)
+                measure(fitted, path)
+                folder.place(image, f"JPEGImages/{name}", options.images, dataset.notes)
+                text = _text(fitted, name, folder_name, dataset.names, options.voc_offset)
+                folder.write(f"Annotations/{stem}.xml", text)
+                written.add(stem)
+            options.progress("writing", number, len(names))
+        for split, stems in lists.items():
+            word = "val" if split == "valid" else split
+            folder.write(f"ImageSets/Main/{word}.txt", "".join(f"{stem}\n" for stem in stems))
+        folder.write("classes.txt", "".join(f"{name}\n" for name in dataset.names))
+
+
+def _text(
+    image: LabelledImage, name: str, folder: str, names: Sequence[str], offset: VocOffset
+) -> str:
+    near, far = _SHIFTS[offset]
+    lines = [
+        "<annotation>",
+        f"\t<folder>{escape(folder)}</folder>",
+        f"\t<filename>{escape(name)}</filename>",
+        f"\t<size>\n\t\t<width>{image.width}</width>\n\t\t<height>{image.height}</height>\n"
+        "\t\t<depth>3</depth>\n\t</size>",
+        "\t<segmented>0</segmented>",
+    ]
+    rows = zip(image.boxes.tolist(), image.class_id.tolist(), image.flags.tolist(), strict=True)
+    for (left, top, right, bottom), class_id, flags in rows:
+        lines += ["\t<object>", f"\t\t<name>{escape(names[class_id])}</name>"]
+        lines.append("\t\t<pose>Unspecified</pose>")
+        lines += [f"\t\t<{mark}>{int(flags & bit != 0)}</{mark}>" for bit, mark in _MARKS]
+        edges = (
+            ("xmin", left + near),
+            ("ymin", top + near),
+            ("xmax", right + far),
+            ("ymax", bottom + far),
+        )
+        lines.append("\t\t<bndbox>")
+        lines += [f"\t\t\t<{edge}>{_short(value)}</{edge}>" for edge, value in edges]
+        lines += ["\t\t</bndbox>", "\t</object>"]
+    return "\n".join([*lines, "</annotation>", ""])
+
+
+def _short(value: float) -> str:
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

@@ -1,0 +1,67 @@
+"""Shapes, parameters and work are those that the engine finds."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pydarknet import CfgError, Network
+from pydarknet.cfg import Document, infer
+
+SHARED = Path(os.environ.get("PYDARKNET_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+CFGS = sorted(SHARED.glob("cfg/*.cfg")) + sorted(SHARED.glob("models/*/*.cfg"))
+GOLDEN = sorted(Path(__file__).parents[1].glob("golden/**/*.npz"))
+
+
+def compare(text: bytes, name: str, *, one_fault: bool = True) -> None:
+    """Both agree on the structure, or both refuse at the same line.
+
+    Of several faults the engine tells another one: it reads all keys before it looks at shapes.
+    """
+    try:
+        with Network.from_text(text.decode("utf-8", "replace"), name=name) as network:
+            theirs = network._structure
+    except CfgError as error:
+        with pytest.raises(CfgError) as ours:
+            infer(Document.parse(text, name))
+        assert not one_fault or ours.value.line == error.line  # noqa: PT017
+        return
+    ours_ = infer(Document.parse(text, name))
+    assert ours_.input_shape == theirs.input_shape
+    for a, b in zip(ours_.layers, theirs.layers, strict=True):
+        for key in b.options:
+            assert a.options[key] == b.options[key], (a, key)
+        assert dataclasses.replace(a, options={}) == dataclasses.replace(b, options={})
+    assert ours_.outputs == theirs.outputs
+    assert ours_.heads == tuple(
+        dataclasses.replace(
+            head, anchors=tuple(tuple(pytest.approx(x, rel=1e-6) for x in p) for p in head.anchors)
+        )
+        for head in theirs.heads
+    )
+    assert ours_.letter_box == theirs.letter_box
+
+
+@pytest.mark.skipif(not CFGS, reason="PYDARKNET_SHARED holds no cfgs")
+@pytest.mark.parametrize("path", CFGS, ids=lambda path: path.stem)
+def test_known_networks(path: Path) -> None:
+    if "tree=" in path.read_text(errors="replace"):
+        pytest.skip("needs a file of classes that is not there")
+    compare(path.read_bytes(), path.name)
+
+
+def test_every_kind_of_layer() -> None:
+    """The micro networks, which have every section."""
+    folder = SHARED / "golden" / "micro"
+    found = sorted(folder.glob("*/*.npz"))
+    if not found:
+        pytest.skip("PYDARKNET_SHARED holds no golden/micro")
+    for path in found:
+        with np.load(path, allow_pickle=False) as data:
+            cfg = data["cfg"]
+        text = cfg.tobytes() if cfg.dtype == np.uint8 else str(cfg).encode()
+        compare(text, path.stem)
