@@ -393,9 +393,9 @@ class NativeTrainer:
         """From now on a clock runs beside every step; ``describe`` tells the mean times."""
         _check(lib.dn_trainer_profile(self._pointer, on))
 
-    def resize(self, width: int, height: int) -> None:
-        """Another input size; 0, 0 is the cfg's."""
-        _check(lib.dn_trainer_resize(self._pointer, width, height))
+    def resize(self, width: int, height: int, batch: int = 0) -> None:
+        """Another input size; 0, 0 is the cfg's. ``batch``: of a mini-batch, 0 for the cfg's."""
+        _check(lib.dn_trainer_resize(self._pointer, width, height, batch))
 
     def set_input(self, values: FloatArray) -> None:
         """Copies a mini-batch (batch, C, H, W)."""

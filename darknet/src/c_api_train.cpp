@@ -78,10 +78,10 @@ dn_status dn_trainer_profile(dn_trainer* trainer, int on) {
   });
 }
 
-dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height) {
+dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height, int batch) {
   return guarded([&] {
     need(trainer, "trainer");
-    trainer->trainer.resize(width, height);
+    trainer->trainer.resize(width, height, batch);
   });
 }
 

@@ -131,6 +131,8 @@ class ClassificationAugmentation:
         min_crop: smallest length of the shorter side before the crop, pixels; 0 is the
             network's width.
         max_crop: largest; 0 is the network's width too. (A cfg without it has twice the width.)
+        crop_width: the network's width that ``min_crop`` and ``max_crop`` are meant for; at another
+            one they grow and shrink with it. 0: they stay.
         angle: largest rotation, degrees.
         aspect: largest factor of the aspect ratio, or its reciprocal.
         flip: mirrors every second image, left to right.
@@ -147,6 +149,7 @@ class ClassificationAugmentation:
 
     min_crop: int = 0
     max_crop: int = 0
+    crop_width: int = 0
     angle: float = 0
     aspect: float = 1
     flip: bool = False
@@ -187,6 +190,7 @@ class ClassificationAugmentation:
         return cls(
             min_crop=least,
             max_crop=most,
+            crop_width=width,
             angle=number.real("angle", 0),
             aspect=number.real("aspect", 1),
             flip=number.flag("flip", True),
@@ -219,8 +223,11 @@ class ClassificationAugmentation:
             width: of the network, the default of the crop.
         """
         settings = {**vars(self), **_NEUTRAL_DETECTOR}
-        settings["min_crop"] = self.min_crop or width
-        settings["max_crop"] = self.max_crop or settings["min_crop"]
+        least, most = self.min_crop or width, self.max_crop or self.min_crop or width
+        base = settings.pop("crop_width")
+        if base and width != base and self.min_crop:
+            least, most = max(1, least * width // base), max(1, most * width // base)
+        settings["min_crop"], settings["max_crop"] = least, most
         del settings["label_smooth_eps"]
         mixup, cutmix, mosaic = (settings.pop(key) for key in ("mixup", "cutmix", "mosaic"))
         settings["mix"] = (

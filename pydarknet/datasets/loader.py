@@ -23,6 +23,9 @@ from .samples import Samples
 Size = Callable[[int], tuple[int, int]]
 """Width and height of a batch by its number."""
 
+Count = Callable[[int], int]
+"""Images of a batch by its number."""
+
 
 @dataclass(frozen=True)
 class Position:
@@ -150,7 +153,7 @@ class Loader:
         self,
         samples: Samples,
         *,
-        batch: int,
+        batch: int | Count,
         size: tuple[int, int] | Size,
         seed: int = 0,
         workers: int = 2,
@@ -161,7 +164,7 @@ class Loader:
 
         Args:
             samples: what makes the images.
-            batch: images of a batch.
+            batch: images of a batch, or a function that gives them for its number, as for ``size``.
             size: width and height in pixels, or a function that gives them for the number of a
                 batch. It is called once for each batch, in order, ahead of the batch's use.
             seed: of all that is random.
@@ -173,8 +176,8 @@ class Loader:
             ArgumentError: a value is out of range.
             DataError: the position belongs to another list of images.
         """
-        for name, value, least in (("batch", batch, 1), ("workers", workers, 1),
-                                   ("prefetch", prefetch, 0)):  # fmt: skip
+        for name, value, least in (("batch", 1 if callable(batch) else batch, 1),
+                                   ("workers", workers, 1), ("prefetch", prefetch, 0)):  # fmt: skip
             if value < least:
                 raise ArgumentError(f"{name}={value}, expected {least} or more")
         if position and position.digest != samples.digest:
@@ -182,7 +185,7 @@ class Loader:
         self.position = position or Position(seed=seed, digest=samples.digest)
         if not 0 <= self.position.seed < 1 << 64:
             raise ArgumentError(f"seed={self.position.seed}, expected 0 to 2**64 - 1")
-        self._batch = batch
+        self._batch: Count = batch if callable(batch) else lambda number: batch
         self._size: Size = size if callable(size) else lambda number: size
         self._count = workers
         self._prefetch = prefetch
@@ -228,14 +231,17 @@ class Loader:
         width, height = self._size(number)
         if width < 1 or height < 1:
             raise ArgumentError(f"a size of {width}x{height}, expected 1x1 or more")
+        count = self._batch(number)
+        if count < 1:
+            raise ArgumentError(f"a batch of {count} images, expected 1 or more")
         samples = self._workers.samples
         job = _Job(
             number,
             first,
-            np.empty((self._batch, samples.channels, height, width), np.float32),
-            np.empty((self._batch, samples.truth_size), np.float32),
-            [()] * self._batch,
-            self._batch,
+            np.empty((count, samples.channels, height, width), np.float32),
+            np.empty((count, samples.truth_size), np.float32),
+            [()] * count,
+            count,
         )
         self._jobs.append(job)
         self._workers.add(job)

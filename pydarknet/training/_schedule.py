@@ -31,6 +31,7 @@ class MultiScale:
         step: sizes are its multiples, pixels.
         max_batches: iterations of the whole training.
         seed: of the sizes.
+        dynamic: more images make a mini-batch at sizes below the largest (``dynamic_minibatch``).
     """
 
     width: int
@@ -39,6 +40,22 @@ class MultiScale:
     step: int
     max_batches: int
     seed: int
+    dynamic: bool = False
+
+    def mini_batch(self, size: tuple[int, int], images: int) -> int:
+        """Images of a mini-batch at a size: where it is small, more of them.
+
+        compat: as AlexeyAB's Darknet: four fifths of what fits, where that is more than the cfg's.
+
+        Args:
+            size: width and height.
+            images: of a mini-batch in the cfg.
+        """
+        if not self.dynamic or not self.factor:
+            return images
+        widest, highest = self._scaled(self.factor)
+        fits = images * widest * highest // (size[0] * size[1])
+        return max(images, int(fits * 0.8))
 
     def size(self, iteration: int, first: int) -> tuple[int, int]:
         """Width and height for an iteration.
@@ -67,6 +84,30 @@ class MultiScale:
         return sizes[0], sizes[1]
 
 
+@dataclass(frozen=True)
+class ClassifierScales:
+    """Square sizes of a classifier's input while it is trained (``random`` of [net]).
+
+    compat: as pjreddie's Darknet: a new size before the iterations 0, 40, 80, ... of a run, a
+    multiple of 32 from 128 to 448.
+
+    Attributes:
+        seed: of the sizes.
+    """
+
+    seed: int
+
+    def mini_batch(self, size: tuple[int, int], images: int) -> int:
+        """Images of a mini-batch: the cfg's, at every size."""
+        return images
+
+    def size(self, iteration: int, first: int) -> tuple[int, int]:
+        """Width and height for an iteration; see `MultiScale.size`."""
+        random = np.random.default_rng((self.seed, 2, (iteration - first) // 40))
+        side = 32 * int(random.integers(4, 15))
+        return side, side
+
+
 def multi_scale(
     net: Mapping[str, Any], head: Mapping[str, Any], size: tuple[int, int], seed: int
 ) -> MultiScale:
@@ -83,7 +124,8 @@ def multi_scale(
         raise CfgError(f"resize_step={step}, expected 1 or more")
     # compat: 1 stands for a factor of 1.4
     factor = 1.4 if random == 1 else random
-    return MultiScale(*size, factor, step, int(net.get("max_batches", 0)), seed)
+    dynamic = int(net.get("dynamic_minibatch", 0)) != 0
+    return MultiScale(*size, factor, step, int(net.get("max_batches", 0)), seed, dynamic)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from .._native import NativeNetwork
 from ..datasets import Batch, Loader, Position, Samples
-from ..datasets.loader import Size
+from ..datasets.loader import Count, Size
 from ..datasets.problems import OnBadData, Progress
 from ..layers import Structure
 
@@ -111,12 +111,12 @@ class Task(Protocol):
         ...
 
     def load(
-        self, *, batch: int, size: Size, seed: int, workers: int, position: Position | None
+        self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None
     ) -> BatchSource:
         """Begins to read the training data, or goes on behind a position.
 
         Args:
-            batch: images of a mini-batch, times time steps.
+            batch: images of each mini-batch, times time steps.
             size: width and height of each mini-batch.
             seed: of all that is random.
             workers: threads that read.
@@ -154,7 +154,7 @@ class ImageTask:
         return self.samples.digest
 
     def load(
-        self, *, batch: int, size: Size, seed: int, workers: int, position: Position | None
+        self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None
     ) -> Loader:
         """Begins to load images, or goes on; see `Task.load`."""
         return Loader(

@@ -52,8 +52,10 @@ class DetectorTask(ImageTask):
         """
         structure = options.structure
         if not structure.heads:
+            last = structure.layers[structure.outputs[-1]]
+            hint = ": [iseg] is trained by isegmenter train" if last.type == "iseg" else ""
             raise CfgError(
-                f"{structure.name} has no detection head, expected [yolo] or the like",
+                f"{structure.name} has no detection head, expected [yolo] or the like{hint}",
                 file=structure.name,
             )
         last = structure.layers[structure.heads[-1].layer]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from .._native import NativeNetwork, NativePlan, PlanOptions
 from ..data_file import find_named_file, read_data_file
 from ..datasets import Position, TextDataset, TextLoader
-from ..datasets.loader import Size
+from ..datasets.loader import Count, Size
 from ..errors import CfgError, DataError
 from ..layers import Structure
 from ..metrics.text import foretell
@@ -72,11 +72,11 @@ class TextTask:
         return ()
 
     def load(
-        self, *, batch: int, size: Size, seed: int, workers: int, position: Position | None
+        self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None
     ) -> TextLoader:
         """Begins to read the text, or goes on; ``size`` and ``workers`` mean nothing here."""
         return TextLoader(
-            self._train, streams=batch // self._steps, steps=self._steps, inputs=self._inputs,
+            self._train, streams=batch(0) // self._steps, steps=self._steps, inputs=self._inputs,
             seed=seed, position=position,
         )  # fmt: skip
 

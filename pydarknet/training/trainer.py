@@ -30,11 +30,12 @@ from ..layers import Structure
 from ._diverging import Naming
 from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, mean_iou, row_of
-from ._schedule import cadence, multi_scale
+from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
 from ._state import load_state, read_about, save_state
 from ._task import BatchSource, Task, TaskOptions
 from ._tasks import TASKS, data_keys, task_of
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
+from .ignored_keys import ignored_keys
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 
 _log = logging.getLogger("pydarknet.training")
@@ -292,12 +293,21 @@ class Trainer:
         if self.max_batches < 1:
             raise ArgumentError(f"{self.cfg}: max_batches={self.max_batches}, expected 1 or more")
         self._mini_batch: int = about["batch"]
+        self._time_steps: int = about["time_steps"]
         self._subdivisions: int = about["subdivisions"]
         self._structure = structure
         _, height, width = structure.input_shape
-        head = structure.layers[structure.heads[-1].layer].options if structure.heads else {}
-        self._sizes = multi_scale(net, head, (width, height), settings["seed"])
+        for line in ignored_keys(self.cfg, net, structure):
+            _log.warning("%s has no effect here, see docs/training-keys.md", line)
+        # random= of [detection] is about the box that is responsible, not about sizes
+        sized = [head.layer for head in structure.heads if head.type != "detection"]
+        head = structure.layers[sized[-1]].options if sized else {}
+        self._sizes: MultiScale | ClassifierScales = multi_scale(
+            net, head, (width, height), settings["seed"]
+        )
         kind = TASKS[settings["task"]]
+        if settings["task"] == "classifier" and int(net.get("random", 0)):
+            self._sizes = ClassifierScales(settings["seed"])
         self.task: Task = kind(
             TaskOptions(
                 data_file=self.data, data=keys, net=net, structure=structure,
@@ -316,6 +326,7 @@ class Trainer:
         )  # fmt: skip
         self._averages = float(net.get("ema_alpha", 0)) != 0
         self._present_size = (width, height)
+        self._present_count = self._mini_batch
 
     # ---- where it is ----------------------------------------------------------------------------
 
@@ -447,7 +458,7 @@ class Trainer:
             self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
         )
         self._loader = self.task.load(
-            batch=self._mini_batch,
+            batch=self._count_of,
             size=self._size_of,
             seed=self._settings["seed"],
             workers=self._workers,
@@ -465,15 +476,21 @@ class Trainer:
         first = self._course.first
         return self._sizes.size(first + batch // self._subdivisions, first)
 
+    def _count_of(self, batch: int) -> int:
+        count = self._sizes.mini_batch(self._size_of(batch), self._mini_batch)
+        return count - count % self._time_steps
+
     def _iterate(self, start: float) -> Step:
         assert self._loader is not None
         load_seconds = 0.0
         images: list[str] = []
+        count = 0
         for _ in range(self._subdivisions):
             before = time.perf_counter()
             batch = next(self._loader)
             load_seconds += time.perf_counter() - before
             images += [path for paths in batch.paths for path in paths]
+            count += len(batch.paths)
             self._open_update = True
             with Naming(self.iteration + 1, images):
                 self._run_batch(batch)
@@ -494,17 +511,17 @@ class Trainer:
         step = Step(
             iteration=self.iteration, seen=self._trainer.seen, loss=loss, average=course.average,
             rate=self._trainer.rate, parts=parts, iou=mean_iou(parts),
-            images=self._update_images, size=self._present_size, seconds=seconds,
+            images=count, size=self._present_size, seconds=seconds,
             load_seconds=load_seconds,
         )  # fmt: skip
         self._written.record(row_of(step))
         return step
 
     def _run_batch(self, batch: Batch) -> None:
-        size = batch.input.shape[3], batch.input.shape[2]
-        if size != self._present_size:
-            self._trainer.resize(*size)
-            self._present_size = size
+        count, _, height, width = batch.input.shape
+        if (width, height, count) != (*self._present_size, self._present_count):
+            self._trainer.resize(width, height, count)
+            self._present_size, self._present_count = (width, height), count
         for stream in batch.resets:
             self._trainer.reset_state(stream)
         self._trainer.set_input(batch.input)

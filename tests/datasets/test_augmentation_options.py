@@ -14,7 +14,9 @@ def test_what_a_cfg_leaves_out() -> None:
     found = DetectionAugmentation.from_options({}, {})
     assert found == DetectionAugmentation(jitter=0.2, flip=True)
     classifier = ClassificationAugmentation.from_options({"width": 224})
-    assert classifier == ClassificationAugmentation(min_crop=224, max_crop=448, flip=True)
+    assert classifier == ClassificationAugmentation(
+        min_crop=224, max_crop=448, crop_width=224, flip=True
+    )
 
 
 def test_the_keys_of_yolov4() -> None:
@@ -80,3 +82,16 @@ def test_seeds() -> None:
     for batch, loads in ((0, 1), (1, 0)):
         with pytest.raises(ArgumentError, match="expected at least 1"):
             DetectionAugmentation().native(0, batch, loads)
+
+
+def test_crops_of_a_classifier() -> None:
+    # compat: ratios go before crops, and crops grow with the input
+    found = ClassificationAugmentation.from_options(
+        {"width": 100, "min_crop": 90, "max_crop": 120, "max_ratio": 1.5, "min_ratio": 0}
+    )
+    assert (found.min_crop, found.max_crop, found.crop_width) == (90, 150, 100)
+    for width, crops in ((100, (90, 150)), (200, (180, 300)), (50, (45, 75))):
+        settings = found.native(0, width=width)._settings
+        assert (settings.min_crop, settings.max_crop) == crops
+    alone = ClassificationAugmentation(min_crop=10, max_crop=12)
+    assert alone.native(0, width=50)._settings.min_crop == 10

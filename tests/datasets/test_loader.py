@@ -289,3 +289,24 @@ def test_memory_stays(samples: DetectionSamples) -> None:
         dropped = [weakref.ref(next(loader).input) for _ in range(12)]
         gc.collect()
         assert sum(ref() is not None for ref in dropped) <= 1
+
+
+def test_batches_of_different_counts(tmp_path: Path) -> None:
+    samples = DetectionSamples(DetectionDataset.open(write_set(tmp_path / "x")), None)
+
+    def count(number: int) -> int:
+        return 1 + number % 3
+
+    with Loader(samples, batch=count, size=(16, 16)) as loader:
+        batches = [next(loader) for _ in range(5)]
+        position = loader.position
+    assert [len(batch.input) for batch in batches] == [1, 2, 3, 1, 2]
+    assert [batch.first_image for batch in batches] == [0, 1, 3, 6, 7]
+    assert (position.batches, position.images) == (5, 9)
+    with Loader(samples, batch=count, size=(16, 16), position=position) as loader:
+        assert next(loader).first_image == 9
+    with (
+        Loader(samples, batch=lambda number: 0, size=(8, 8)) as loader,
+        pytest.raises(ArgumentError, match="a batch of 0 images"),
+    ):
+        next(loader)

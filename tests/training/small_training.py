@@ -266,7 +266,7 @@ def numbers(folder: Path, train: int = 8, valid: int = 4) -> Path:
     )  # fmt: skip
     (data.parent / "labels").mkdir()
     for file in (data.parent / "images").glob("*.txt"):
-        fields = file.read_text().split()
+        fields = file.read_text().split() or ["0", "0.5", "0.5"]  # a scene without an object
         (data.parent / "labels" / file.name).write_text(f"{fields[1]} {fields[2]}\n")
     data.write_text("classes = 2\ntrain = train.txt\nvalid = valid.txt\n")
     return data

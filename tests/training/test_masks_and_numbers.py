@@ -100,6 +100,8 @@ def test_networks_that_do_not_fit(tmp_path: Path, objects_data: Path, numbers_da
         Trainer(map_cfg(tmp_path, 3, "[logistic]"), objects_data, run_dir=run)
     with pytest.raises(CfgError, match=r"ends in \[logistic\], expected \[iseg\]"):
         Trainer(map_cfg(tmp_path, 1, "[logistic]"), objects_data, run_dir=run, task="isegmenter")
+    with pytest.raises(CfgError, match=r"\[iseg\] is trained by isegmenter train"):
+        Trainer(map_cfg(tmp_path, 4, ISEG), objects_data, run_dir=run, task="detector")
     numbers_data = copy_of(numbers_data, tmp_path)
     one = numbers_data.with_name("one.data")
     one.write_text("train = train.txt\nvalid = valid.txt\n")
@@ -118,7 +120,7 @@ def test_networks_that_do_not_fit(tmp_path: Path, objects_data: Path, numbers_da
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "score", "bar"),
-    [("segmenter", "miou", 0.75), ("isegmenter", "mask_ap", 0.4), ("regressor", "r2", 0.8)],
+    [("segmenter", "miou", 0.6), ("isegmenter", "mask_ap", 0.4), ("regressor", "r2", 0.8)],
 )
 def test_learns(kind: str, score: str, bar: float, tmp_path: Path) -> None:
     data = (numbers if kind == "regressor" else objects)(tmp_path, 300, 40)

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pydarknet import ArgumentError, CfgError
-from pydarknet.training._schedule import Cadence, MultiScale, cadence, multi_scale
+from pydarknet.training._schedule import (
+    Cadence,
+    ClassifierScales,
+    MultiScale,
+    cadence,
+    multi_scale,
+)
 from pydarknet.training.run_folder import base_name
 
 
@@ -102,3 +108,24 @@ def test_cadence_of_the_data_file_and_the_caller() -> None:
 )
 def test_base_name(cfg: str, base: str) -> None:
     assert base_name(cfg) == base
+
+
+def test_small_sizes_get_larger_mini_batches() -> None:
+    sizes = MultiScale(416, 416, 1.4, 32, 5000, 0, dynamic=True)
+    largest = sizes.size(0, 0)
+    assert sizes.mini_batch(largest, 8) == 8
+    # compat: trunc(0.8 * trunc(8 * 640 * 640 / (320 * 320)))
+    assert largest == (608 + 32, 608 + 32) or largest == (608, 608)
+    fits = 8 * largest[0] * largest[1] // (320 * 320)
+    assert sizes.mini_batch((320, 320), 8) == int(0.8 * fits) > 8
+    assert MultiScale(416, 416, 1.4, 32, 5000, 0).mini_batch((320, 320), 8) == 8
+    assert MultiScale(416, 416, 0, 32, 5000, 0, dynamic=True).mini_batch((320, 320), 8) == 8
+
+
+def test_sizes_of_a_classifier() -> None:
+    sizes = ClassifierScales(3)
+    found = [sizes.size(iteration, 5) for iteration in range(5, 2005)]
+    assert {width for width, _ in found} == set(range(128, 449, 32))
+    assert all(width == height for width, height in found)
+    assert all(len(set(found[at : at + 40])) == 1 for at in range(0, 2000, 40))
+    assert sizes.mini_batch((128, 128), 4) == 4

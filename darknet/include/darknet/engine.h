@@ -369,8 +369,8 @@ DN_API dn_status dn_trainer_describe(dn_trainer* trainer, char** json);
  * then are in dn_trainer_describe(). */
 DN_API dn_status dn_trainer_profile(dn_trainer* trainer, int on);
 
-/* Another input size from here on; 0, 0: the cfg's. */
-DN_API dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height);
+/* Another input size from here on; 0, 0: the cfg's. batch: images of a mini-batch, 0: the cfg's. */
+DN_API dn_status dn_trainer_resize(dn_trainer* trainer, int width, int height, int batch);
 
 /* Copies the input of a mini-batch, (batch, channels, height, width); recurrent: time-major. */
 DN_API dn_status dn_trainer_set_input(dn_trainer* trainer, const float* input, size_t size);

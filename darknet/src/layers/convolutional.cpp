@@ -3,6 +3,7 @@
 
 #include "layers/blocks.h"
 #include "layers/sections.h"
+#include "ops/excitation.h"
 #include "ops/sign.h"
 
 namespace dn {
@@ -35,7 +36,8 @@ class Convolutional final : public Layer {
     flipped_ = o.flag("flipped", false, "the weights file holds the weights transposed");
     o.real("dot", 0, "training: orthogonality penalty");
     antialiasing_ = o.integer("antialiasing", 0, "blurs instead of striding: 1 3x3, 2 2x2", 0, 2);
-    o.real("assisted_excitation", 0, "training: excitation inside truth boxes");
+    excitation_ = o.real("assisted_excitation", 0,
+                         "training: raises what lies in truth boxes, above 1 until that iteration");
     share_index_ = o.integer("share_index", kNone, "uses the weights of that layer");
     o.flag("sway", false, "training: deformable kernel");
     o.flag("rotate", false, "training: deformable kernel");
@@ -44,6 +46,7 @@ class Convolutional final : public Layer {
     o.real("angle", 15, "training: degrees of a deformable kernel");
     training.grad_centr = o.flag("grad_centr", false, "training: gradient centralisation");
     training.reverse = o.real("reverse", 0, "training: exponent on gradients");
+    training.rejects_filters = activation_ != Activation::linear;
     o.flag("coordconv", false, "no defined effect");
     o.integer("stream", -1, "no effect on the numbers");
     o.integer("wait_stream", -1, "no effect on the numbers");
@@ -78,6 +81,11 @@ class Convolutional final : public Layer {
       flipped_filters = filters_;
     }
     int value = lower_conv(g, *owner, block, input, "");
+    if (excitation_ > 0 && g.training()) {
+      auto op = std::make_unique<Excitation>();
+      op->until = excitation_;
+      value = g.add(std::move(op), {value});
+    }
     if (blur) value = lower_blur(g, value, antialiasing_, stride_x_, stride_y_);
     return value;
   }
@@ -87,6 +95,7 @@ class Convolutional final : public Layer {
   int filters_ = 1, size_ = 1, stride_ = 1, stride_x_ = 1, stride_y_ = 1, dilation_ = 1;
   int padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
   Activation activation_ = Activation::logistic;
+  float excitation_ = 0;
   bool batch_normalize_ = false, binary_ = false, xnor_ = false, flipped_ = false;
 };
 

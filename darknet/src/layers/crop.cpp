@@ -12,7 +12,7 @@ class CropLayer final : public Layer {
     crop_height_ = o.integer("crop_height", 1, "output height", 1);
     crop_width_ = o.integer("crop_width", 1, "output width", 1);
     noadjust_ = o.flag("noadjust", false, "keeps 0..1");
-    o.flag("flip", false, "training: mirrors half of the images");
+    flip_ = o.flag("flip", false, "training: mirrors half of the images");
     o.real("angle", 0, "training: degrees of rotation");
     o.real("saturation", 1, "training: factor on the saturation");
     o.real("exposure", 1, "training: factor on the value");
@@ -24,12 +24,13 @@ class CropLayer final : public Layer {
     op->crop_height = crop_height_;
     op->crop_width = crop_width_;
     op->noadjust = noadjust_;
+    op->flip = flip_;
     return g.add(std::move(op), {g.input()});
   }
 
  private:
   int crop_height_ = 1, crop_width_ = 1;
-  bool noadjust_ = false;
+  bool noadjust_ = false, flip_ = false;
 };
 
 }  // namespace

@@ -63,6 +63,7 @@ struct LayerTraining {
   // of [convolutional]
   bool grad_centr = false;
   float reverse = 0;
+  bool rejects_filters = false;  // takes part in weights_reject_freq
 };
 
 class Layer {

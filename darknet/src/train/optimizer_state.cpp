@@ -1,6 +1,7 @@
 // The file a training goes on from: a header, then of every parameter its value, gradient (with
 // the momentum), Adam's memories and the moving average, each where there is one; then of every
-// state of a recurrent layer how many numbers it has, and these numbers.
+// state of a recurrent layer how many numbers it has, and these numbers; what the bad-label
+// filters remember is one more.
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
@@ -111,11 +112,17 @@ class File {
 
 }  // namespace
 
+States Trainer::lasting_states() const {
+  States states = plan_->lasting_states();
+  if (rejects_labels(network_.training)) states.push_back(&bad_labels_.numbers);
+  return states;
+}
+
 void Trainer::save_state(const std::string& path) const {
   if (subdivision_ != 0)
     fail(DN_ERROR_ARGUMENT, "a state is saved behind an update, %d mini-batches are open",
          subdivision_);
-  const States states = plan_->lasting_states();
+  const States states = lasting_states();
   StateHeader header = header_of(arrays_, states);
   header.iteration = iteration_;
   header.seed = options_.seed;
@@ -148,7 +155,7 @@ void Trainer::load_state(const std::string& path) {
   StateHeader header{};
   if (!file.read(&header, sizeof header) || std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
     throw Error(DN_ERROR_DATA, "is no saved state of a training", place);
-  const States states = plan_->lasting_states();
+  const States states = lasting_states();
   const StateHeader expected = header_of(arrays_, states);
   if (header.arrays != expected.arrays || header.floats != expected.floats ||
       header.states != expected.states)
@@ -182,6 +189,8 @@ void Trainer::load_state(const std::string& path) {
     checksum.add(state.data(), int64_t(state.size()));
   if (checksum.value() != header.check)
     throw Error(DN_ERROR_DATA, "is damaged: its checksum is wrong", place);
+  if (rejects_labels(network_.training) && remembered.back().size() != bad_labels_.numbers.size())
+    throw Error(DN_ERROR_DATA, "is damaged: what is remembered of labels has another size", place);
   const float* from = numbers.data();
   for (const TrainedArray& array : arrays_.arrays())
     for (const Buffer* buffer : buffers_of(array)) {

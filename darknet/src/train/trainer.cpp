@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "train/ema.h"
 #include "train/learning_rate.h"
+#include "train/reject_filters.h"
 #include "train/solver.h"
 
 namespace dn {
@@ -39,15 +40,19 @@ Trainer::Trainer(Network& network, const dn_trainer_options& options)
   resize(options.width, options.height);
 }
 
-void Trainer::resize(int width, int height) {
+void Trainer::resize(int width, int height, int batch) {
+  if (batch < 0 || batch % network_.time_steps)
+    fail(DN_ERROR_ARGUMENT, "batch=%d, expected a multiple of time_steps=%d", batch,
+         network_.time_steps);
   TrainingPlanOptions o;
   o.width = width;
   o.height = height;
-  o.batch = mini_batch(network_);
+  o.batch = batch > 0 ? batch : mini_batch(network_);
   o.threads = context_.threads;
   o.keep_all = options_.keep_all != 0;
   o.input_delta = options_.input_delta != 0;
   o.backend = options_.backend;
+  if (rejects_labels(network_.training)) o.bad_labels = &bad_labels_;
   o.precision = options_.precision;
   o.recompute = options_.recompute != 0;
   plan_.reset();  // the memory of one at a time
@@ -90,9 +95,13 @@ double Trainer::update() {
   Update u;
   u.number = iteration_ + 1;
   u.rate = rate_of(u.number);
-  u.batch = effective_batch();
+  u.batch = plan_->batch() * network_.subdivisions;
   dn::update(context_, network_.training, u, arrays_);
   iteration_ = u.number;
+  const int every = network_.training.weights_reject_freq;
+  // compat: AlexeyAB stops in the last quarter, so that what was drawn can learn
+  if (every > 0 && iteration_ % every == 0 && iteration_ < network_.training.max_batches / 4 * 3)
+    reject_filters(network_.layers, substream(options_.seed, uint64_t(iteration_)), arrays_);
   follow_average();
   const double cost = cost_ / double(subdivision_);
   subdivision_ = 0;
@@ -117,6 +126,7 @@ void Trainer::reload() {
   subdivision_ = 0;
   cost_ = 0;
   averaging_ = false;
+  bad_labels_ = BadLabels();
 }
 
 void Trainer::store(bool average) {

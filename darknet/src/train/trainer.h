@@ -7,6 +7,7 @@
 
 #include "darknet/engine.h"
 #include "network.h"
+#include "train/bad_labels.h"
 #include "train/live_arrays.h"
 #include "train/training_plan.h"
 
@@ -16,8 +17,9 @@ class Trainer {
  public:
   Trainer(Network& network, const dn_trainer_options& options);
 
-  // Another input size from here on; 0, 0 is the cfg's.
-  void resize(int width, int height);
+  // Another input size from here on; 0, 0 is the cfg's. batch: images (times time steps) of a
+  // mini-batch, 0 for the cfg's.
+  void resize(int width, int height, int batch = 0);
   TrainingPlan& plan() { return *plan_; }
   const TrainingPlan& plan() const { return *plan_; }
 
@@ -30,7 +32,7 @@ class Trainer {
   // Of the update that was done last; before the first, of the first.
   float rate() const;
 
-  // Images of one update, as the schedule and decay count them (times time steps).
+  // Images of one update in the cfg, as the counter counts them (times time steps).
   int64_t effective_batch() const;
   int64_t iteration() const { return iteration_; }
   uint64_t seen() const { return uint64_t(iteration_ * effective_batch()); }
@@ -51,6 +53,8 @@ class Trainer {
  private:
   float rate_of(int64_t number) const;
   void follow_average();
+  // What lasts from mini-batch to mini-batch besides the arrays.
+  std::vector<std::vector<float>*> lasting_states() const;
 
   Network& network_;
   dn_trainer_options options_;
@@ -61,6 +65,7 @@ class Trainer {
   int subdivision_ = 0;    // mini-batches since the last update
   double cost_ = 0;        // their sum
   bool averaging_ = false;
+  mutable BadLabels bad_labels_;
 };
 
 }  // namespace dn

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/random.h"
+#include "heads/head.h"
 #include "ops/delta.h"
 #include "train/fix_numbers.h"
 #include "train/training_compiler.h"
@@ -155,6 +156,9 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
     if (report.layer != step.layer) continue;
     report.parts.clear();
     report.cost = layer.loss()->run(context, args, report.parts);
+    if (layer.type == "yolo" && options_.bad_labels)
+      reject_labels(network_.training, moment.iteration + 1, 5 + layer.head()->classes,
+                    args.batch * args.shape.size(), args.delta, *options_.bad_labels);
     if (network_.training.try_fix_nan) {
       context.each(args.batch * args.shape.size(), FixNumbers{args.delta, true});
       if (!std::isfinite(report.cost)) report.cost = 0;

@@ -12,6 +12,7 @@
 #include "graph/graph.h"
 #include "heads/loss.h"
 #include "network.h"
+#include "train/bad_labels.h"
 #include "train/live_arrays.h"
 
 namespace dn {
@@ -23,6 +24,7 @@ struct TrainingPlanOptions {
   bool keep_all = false;     // every layer's output and delta can be read, and deltas added to it
   bool input_delta = false;  // the input's delta too
   dn_backend backend = DN_BACKEND_AUTO;
+  BadLabels* bad_labels = nullptr;  // nullptr: none are rejected
   dn_precision precision = DN_PRECISION_F32;
   bool recompute = false;  // outputs that are quickly made again are not kept for backward
 };
