@@ -6,7 +6,6 @@ from ..layers import Head
 from .layer_shapes import Made, Site, size
 from .options import Options
 
-
 MOST_ANCHORS = 100000
 
 
