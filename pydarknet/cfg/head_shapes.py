@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..layers import Head
-from .layer_shapes import Made, Site, size
 from .options import Options
+from .site import Made, Site, size
 
 MOST_ANCHORS = 100000
 

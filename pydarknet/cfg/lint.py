@@ -38,7 +38,7 @@ def lint(
         data: a .data file that goes with it, whose ``names`` are read too.
 
     Returns:
-        All that was found, errors first in a line, in the order of lines.
+        All that was found, in the order of lines; other files come behind the cfg.
     """
     document.renumber()
     found = [*_sections(document), *_net(document), *check_heads(document), *_unread(document)]

@@ -88,7 +88,7 @@ def picture(document: Document) -> Picture:
     boxes = [_input(structure.input_shape, lefts[maps[0]])]
     boxes += [
         Box(layer.index, lefts[size], TOP + (layer.index + 1) * ROW, _label(layer),
-            str(layer.output_shape[0]), COLOURS.get(canonical(layer.type), OTHERS))
+            _channels(layer), COLOURS.get(canonical(layer.type), OTHERS))
         for layer, size in zip(structure.layers, maps[1:], strict=True)
     ]  # fmt: skip
     edges = [
@@ -116,6 +116,10 @@ def picture(document: Document) -> Picture:
 def _map(shape: Shape, layer: Layer | None) -> tuple[int, int]:
     # a region's output lies cell by cell: channels last
     return shape[:2] if layer is not None and canonical(layer.type) == "region" else shape[1:]
+
+
+def _channels(layer: Layer) -> str:
+    return str(layer.output_shape[2 if canonical(layer.type) == "region" else 0])
 
 
 def _input(shape: Shape, left: float) -> Box:

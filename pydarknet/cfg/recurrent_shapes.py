@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..layers import Shape
-from .layer_shapes import Kernel, Made, Site, dense, integer_ratio, padding_of, size, text
+from .kernel_shapes import Kernel, dense, padding_of
+from .layer_shapes import integer_ratio
 from .options import Options
+from .site import Made, Site, size, text
 
 
 def rnn(site: Site) -> Made:

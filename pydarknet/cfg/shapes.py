@@ -7,21 +7,22 @@ from collections.abc import Callable
 from ..errors import CfgError
 from ..layers import Layer, Shape, Structure
 from . import head_shapes as heads
+from . import kernel_shapes as kernels
 from . import layer_shapes as plain
 from . import recurrent_shapes as recurrent
 from .document import Document
 from .keys import canonical
-from .layer_shapes import Made, Rule, Site, Unknown, size
 from .options import Options
+from .site import Made, Rule, Site, Unknown, size, text
 
 RULES: dict[str, Rule] = {
-    "convolutional": plain.convolutional,
-    "deconvolutional": plain.deconvolutional,
-    "local": plain.local,
-    "connected": plain.connected,
-    "maxpool": plain.maxpool,
-    "local_avgpool": plain.local_avgpool,
-    "avgpool": plain.avgpool,
+    "convolutional": kernels.convolutional,
+    "deconvolutional": kernels.deconvolutional,
+    "local": kernels.local,
+    "connected": kernels.connected,
+    "maxpool": kernels.maxpool,
+    "local_avgpool": kernels.local_avgpool,
+    "avgpool": kernels.avgpool,
     "crop": plain.crop,
     "dropout": plain.same,
     "normalization": plain.same,
@@ -179,10 +180,10 @@ def refuse_keys(options: Options) -> None:
 def _check_output(options: Options, made: Made, before: Shape) -> None:
     if min(made.output) < 1:
         raise options.wrong(
-            f"the output would be {plain.text(made.output)}: the input of {plain.text(before)} is "
+            f"the output would be {text(made.output)}: the input of {text(before)} is "
             "too small for this layer"
         )
     if size(made.output) > 2**31:
         raise options.wrong(
-            f"the output would be {plain.text(made.output)}, expected less than 2^31 numbers"
+            f"the output would be {text(made.output)}, expected less than 2^31 numbers"
         )

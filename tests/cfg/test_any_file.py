@@ -32,8 +32,10 @@ from pydarknet.cfg import (
     zoo,
 )
 
-WORDS = [b"=", b"\n", b"[", b"]", b"#", b",", b"-1", b"99999999999", b"0", b"1e400", b"nan", b"\xff",
-         b"[yolo]\n", b"[route]\nlayers=", b"[net]\n", b"mask=", b"from=-1\n", b"\r", b" "]  # fmt: skip
+WORDS = [
+    *(b"=", b"\n", b"[", b"]", b"#", b",", b"-1", b"99999999999", b"0", b"1e400", b"nan", b"\xff"),
+    *(b"[yolo]\n", b"[route]\nlayers=", b"[net]\n", b"mask=", b"from=-1\n", b"\r", b" "),
+]
 
 
 def tried(data: bytes) -> Document | None:

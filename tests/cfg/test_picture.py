@@ -59,6 +59,10 @@ def test_columns_are_the_sizes_of_maps() -> None:
     assert drawn.title == "yolov4-tiny.cfg: 38 layers, 6,062,814 parameters, 6.910 BFLOPs"
 
 
+def test_a_region_has_channels_too() -> None:
+    assert picture(zoo.build("yolov2")).boxes[-1].channels == "425"
+
+
 def test_png_shows_the_boxes(tmp_path: Path) -> None:
     path = tmp_path / "net.png"
     drawn = draw(zoo.build("yolov4-tiny"), path)
