@@ -172,7 +172,7 @@ def test_names_that_are_no_text(tmp_path) -> None:
 
 
 @EVERY
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(listed=images())
 def test_boxes_are_drawn_as_they_are_counted(protocol, listed) -> None:
     evaluator = DetectionEvaluator(CLASSES, protocol=protocol)
@@ -186,6 +186,7 @@ def test_boxes_are_drawn_as_they_are_counted(protocol, listed) -> None:
         assert (~judged.found & ~truth.difficult).sum() == one.fn
 
 
+@settings(max_examples=30)
 @given(listed=images())
 def test_curves_over_a_grid(listed) -> None:
     evaluator = DetectionEvaluator(CLASSES)
