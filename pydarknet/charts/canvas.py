@@ -91,10 +91,11 @@ class Canvas:
         """A line of text on the base line ``y``, which begins, has its middle or ends at ``x``."""
         self._items.append(_Word(text, (x, y), color, anchor, size))
 
-    def svg(self) -> str:
-        """An ``<svg>`` element, which is also a file of its own."""
+    def svg(self, *, file: bool = True) -> str:
+        """An ``<svg>`` element: for a file of its own, or to stand in a page of HTML."""
+        space = ' xmlns="http://www.w3.org/2000/svg"' if file else ""
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
+            f'<svg{space} viewBox="0 0 {self.width} {self.height}" '
             f'width="{self.width}" height="{self.height}" font-family="system-ui,sans-serif">',
             f'<rect width="{self.width}" height="{self.height}" fill="#fff"/>',
         ]

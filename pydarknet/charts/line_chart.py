@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .canvas import COLORS, GRID, INK, PALE, Canvas, Color, Points
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 44, 44  # margins
+_LEFT, _RIGHT, _BOTTOM = 62, 14, 44  # margins
 _LETTERS = 24
 
 
@@ -56,11 +56,12 @@ def line_chart(
     named = [line.name for line in lines if line.name]
     legend = 40 + round(7.2 * max((min(len(name), _LETTERS) for name in named), default=0))
     canvas = Canvas(width + legend if named else width, height)
-    inner_width, inner_height = width - _LEFT - _RIGHT, height - _TOP - _BOTTOM
+    above = 44 if title else 24 if y_name else 12
+    inner_width, inner_height = width - _LEFT - _RIGHT, height - above - _BOTTOM
 
     def at(x: float, y: float) -> tuple[float, float]:
         right, up = min(max(x / x_top, 0), 1), min(max(y / y_top, 0), 1)
-        return _LEFT + inner_width * right, _TOP + inner_height * (1 - up)
+        return _LEFT + inner_width * right, above + inner_height * (1 - up)
 
     for fifth in range(6):
         part = fifth / 5
@@ -72,8 +73,8 @@ def line_chart(
         canvas.word(label, x, height - _BOTTOM + 16, color=PALE, anchor="middle")
     canvas.word(x_name, _LEFT + inner_width / 2, height - 8, anchor="middle")
     canvas.word(title, _LEFT, 18, size=15)
-    canvas.word(y_name, 6, _TOP - 10)
-    row = _TOP + 8
+    canvas.word(y_name, 6, above - 10)
+    row = above + 8
     for number, line in enumerate(lines):
         color = line.color or COLORS[number % len(COLORS)]
         places = [at(x, y) for x, y in line.points]

@@ -48,7 +48,7 @@ class Page:
 
     def chart(self, canvas: Canvas) -> None:
         """A chart, as SVG."""
-        self._parts.append(f"<figure>{canvas.svg()}</figure>")
+        self._parts.append(f"<figure>{canvas.svg(file=False)}</figure>")
 
     def picture(self, jpeg: bytes, caption: str) -> None:
         """A JPEG file and a line below it."""

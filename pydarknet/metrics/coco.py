@@ -117,35 +117,54 @@ class CocoEvaluator:
     def result(self) -> CocoMetrics:
         """The numbers of the images added so far; more may follow."""
         sizes = [(1, 1)] * len(self._images)  # boxes have no use for them
-        return measure(self._names, sizes, self._annotations(), self._results(), "bbox")
+        boxes = (self._annotations(), self._results()) if sizes else ([], [])
+        return measure(self._names, sizes, *boxes, "bbox")
 
     def _annotations(self) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = []
-        for image, (truth, _) in enumerate(self._images):
-            columns = (truth.class_id.tolist(), truth.area.tolist(), truth.crowd.tolist())
-            entries += [
-                {
-                    "image_id": image,
-                    "category_id": class_id + 1,
-                    "bbox": bbox,
-                    "area": area,
-                    "iscrowd": int(crowd),
-                }
-                for bbox, class_id, area, crowd in zip(as_bbox(truth.xyxy), *columns, strict=True)
-            ]
-        for number, entry in enumerate(entries, 1):
-            entry["id"] = number
-        return entries
+        truths = [truth for truth, _ in self._images]
+        columns = (
+            _images(truths),
+            as_bbox(np.concatenate([truth.xyxy for truth in truths])),
+            *(_listed(truths, name) for name in ("class_id", "area", "crowd")),
+        )
+        return [
+            {
+                "id": number,
+                "image_id": image,
+                "category_id": class_id + 1,
+                "bbox": bbox,
+                "area": area,
+                "iscrowd": int(crowd),
+            }
+            for number, (image, bbox, class_id, area, crowd) in enumerate(
+                zip(*columns, strict=True), 1
+            )
+        ]
 
     def _results(self) -> list[dict[str, Any]]:
+        found = [found for _, found in self._images]
+        columns = (
+            _images(found),
+            as_bbox(np.concatenate([one.xyxy for one in found])),
+            *(_listed(found, name) for name in ("class_id", "confidence")),
+        )
         return [
             {"image_id": image, "category_id": class_id + 1, "bbox": bbox, "score": score}
-            for image, (_, found) in enumerate(self._images)
-            for bbox, class_id, score in zip(
-                as_bbox(found.xyxy), found.class_id.tolist(), found.confidence.tolist(),
-                strict=True,
-            )
-        ]  # fmt: skip
+            for image, bbox, class_id, score in zip(*columns, strict=True)
+        ]
+
+
+def _images(parts: Sequence[Truth | _Found]) -> list[int]:
+    """Of each box the number of its image."""
+    numbers: list[int] = np.repeat(
+        np.arange(len(parts)), [len(part.class_id) for part in parts]
+    ).tolist()
+    return numbers
+
+
+def _listed(parts: Sequence[Truth | _Found], name: str) -> list[Any]:
+    values: list[Any] = np.concatenate([getattr(part, name) for part in parts]).tolist()
+    return values
 
 
 def measure(

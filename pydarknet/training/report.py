@@ -37,10 +37,13 @@ def report_page(history: History, trainer: Trainer) -> str:
         np.asarray(column, np.float64) for column in (history.loss, history.average, history.rate)
     )
     most = max(trainer.max_batches, 1)
-    curves = [("loss", thinned(iterations, loss)), ("average", thinned(iterations, average))]
+    curves = [
+        Line("loss", thinned(iterations, loss), (160, 195, 235), 1),
+        Line("average", thinned(iterations, average), (20, 80, 200), 2.4),
+    ]
     page.heading("Loss")
     page.chart(_chart(curves, loss_limit(average), most))
-    scores = [(name, history.scores(name)) for name in score_names(history)]
+    scores = [_line(name, history.scores(name)) for name in score_names(history)]
     if scores:
         page.heading("Scores")
         page.chart(_chart(scores, 1.0, most))
@@ -48,7 +51,7 @@ def report_page(history: History, trainer: Trainer) -> str:
             page.note(gap)
     top = float(rate.max()) * 1.1 if len(rate) else 1.0
     page.heading("Learning rate")
-    page.chart(_chart([("rate", thinned(iterations, rate))], top or 1.0, most))
+    page.chart(_chart([_line("rate", thinned(iterations, rate))], top or 1.0, most))
     _evaluations(page, history)
     return page.text()
 
@@ -101,7 +104,10 @@ def _evaluations(page: Page, history: History) -> None:
         )
 
 
-def _chart(curves: list[tuple[str, list[tuple[int, float]]]], top: float, most: int) -> Canvas:
+def _line(name: str, points: list[tuple[int, float]]) -> Line:
+    return Line(name, points, dots=len(points) < _FEW_POINTS)
+
+
+def _chart(lines: list[Line], top: float, most: int) -> Canvas:
     """Curves over the iterations; values from 0 to ``top``."""
-    lines = [Line(name, points, dots=len(points) < _FEW_POINTS) for name, points in curves]
     return line_chart(lines, x_name="iteration", x_top=most, y_top=top, width=860, height=300)

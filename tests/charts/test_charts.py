@@ -58,7 +58,7 @@ def test_curves_are_where_their_values_are() -> None:
     assert [point.split(",") for point in points] == [["62.0", "356.0"], ["706.0", "44.0"]]
     beyond = line_chart([Line("", [(-1, 5), (9, -3)])])
     points = elements(beyond, "polyline")[-1].attrib["points"]
-    assert points == "62.0,44.0 706.0,356.0"
+    assert points == "62.0,12.0 706.0,356.0"
 
 
 @pytest.mark.parametrize("lines", [[], [Line("n", [])], [Line("n", np.zeros((0, 2)))]])
@@ -108,6 +108,6 @@ def test_a_page_stands_alone() -> None:
     page.picture(b"jpeg", '"quoted"')
     text = page.text()
     for wrong in ("<script", "<b>", "http:", "https:", 'src="/'):
-        assert wrong not in text.replace("http://www.w3.org/2000/svg", "")
+        assert wrong not in text
     assert "&lt;script&gt;" in text
     assert "data:image/jpeg;base64,anBlZw==" in text

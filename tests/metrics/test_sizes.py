@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pydarknet import ArgumentError, Detections
 from pydarknet.metrics import DetectionEvaluator, ImageCounts, Truth
@@ -44,6 +44,7 @@ def image_truth(listed, image: int) -> Truth:
 
 
 @EVERY
+@settings(max_examples=40)
 @given(listed=images())
 def test_the_rule_read_slowly(protocol, listed) -> None:
     limits = [0, 4, 7.5, math.inf]
@@ -101,6 +102,7 @@ def test_sides_that_are_none(sides) -> None:
 
 
 @EVERY
+@settings(max_examples=40)
 @given(listed=images())
 def test_images_add_up(protocol, listed) -> None:
     evaluator = evaluator_of(listed, protocol)
