@@ -2,7 +2,8 @@
 
 Each engine runs in a process of its own, in turns; the fastest of its blocks' medians counts, for
 every engine alike, since the machine may be shared. PyTorch (channels_last) is asked for with
-TORCH=python of an environment that has it. Writes OUT.md where asked.
+TORCH=python of an environment that has it. "loader" is how fast two threads read and augment drawn
+images for the same cfg, which a training does beside its steps. Writes OUT.md where asked.
 """
 
 from __future__ import annotations
@@ -28,6 +29,16 @@ NETWORKS: dict[str, tuple[str, int]] = {
     "yolo-fastest-1.1-xl": ("models/yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.cfg", 320),
 }
 
+LOADER = "loader, 2 workers"
+OURS: dict[str, dict[str, Any]] = {
+    "pydarknet f32": {},
+    "pydarknet bf16": {"precision": "bf16"},
+    "pydarknet f32 recompute": {"recompute": True},
+    "pydarknet bf16 recompute": {"precision": "bf16", "recompute": True},
+    "pydarknet reference": {"backend": "reference"},
+}
+ENGINES = [*list(OURS)[:4], "PyTorch f32", "PyTorch bf16", LOADER]
+
 
 def cfg_of(name: str, batch: int) -> Path:
     """The network's cfg with its input size and batch set."""
@@ -47,6 +58,37 @@ def cfg_of(name: str, batch: int) -> Path:
     path = WORK / f"{name}-train.cfg"
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+class Loading:
+    """Batches of augmented images, as a training of a detector has them made."""
+
+    def __init__(self, cfg: str, batch: int, workers: int) -> None:
+        from pydarknet._native import NativeNetwork
+        from pydarknet.datasets import (
+            DetectionAugmentation,
+            DetectionDataset,
+            DetectionSamples,
+            Loader,
+        )
+        from pydarknet.datasets.shapes import write_shapes
+
+        folder = WORK / "shapes"
+        if not folder.exists():
+            write_shapes(folder, train=64, valid=0, size=(640, 480))
+        network = NativeNetwork(Path(cfg).read_bytes(), cfg)
+        described = network.describe(0, 0)
+        net = described["net"]
+        head = [layer for layer in described["layers"] if layer["type"] == "yolo"][-1]
+        samples = DetectionSamples(
+            DetectionDataset.open(folder / "shapes.data", split="train"),
+            DetectionAugmentation.from_options(net, head["options"]),
+        )
+        size = (int(net["width"]), int(net["height"]))
+        self.batches = Loader(samples, batch=batch, size=size, workers=workers)
+
+    def step(self) -> None:
+        next(self.batches)
 
 
 class Ours:
@@ -84,8 +126,11 @@ def measure(arguments: argparse.Namespace) -> None:
         training = Training(
             arguments.cfg, arguments.batch, arguments.threads, arguments.engine.endswith("bf16")
         )
+    elif arguments.engine == LOADER:
+        training = Loading(arguments.cfg, arguments.batch, arguments.threads)
+        arguments.steps *= 5  # some are there already
     else:
-        options = {"backend": "reference"} if arguments.engine.endswith("reference") else {}
+        options = OURS[arguments.engine]
         training = Ours(arguments.cfg, arguments.batch, arguments.threads, options)
     times = []
     for _ in range(arguments.steps + 1):
@@ -110,7 +155,7 @@ def run(engine: str, name: str, arguments: argparse.Namespace) -> dict[str, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=NETWORKS)
-    parser.add_argument("--engines", nargs="*", default=["pydarknet f32", "PyTorch f32"])
+    parser.add_argument("--engines", nargs="*", default=ENGINES)
     parser.add_argument("--torch", default=sys.executable, help="the python that has PyTorch")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)

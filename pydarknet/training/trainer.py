@@ -282,7 +282,7 @@ class Trainer:
                 seed=settings["seed"],
                 frozen_below=settings["freeze"],
                 precision=settings["precision"],
-                recompute=bool(settings["recompute"]),
+                recompute=bool(settings.get("recompute")),
             ),
         )
         described = self._network.describe(0, 0)

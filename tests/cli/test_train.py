@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from training.small_training import classifier_cfg, detector_cfg
 
+from pydarknet._native import build_info
 from pydarknet.cli import main
 from pydarknet.datasets.digits import write_digits
 from pydarknet.datasets.shapes import write_shapes
@@ -52,6 +53,32 @@ def test_darknets_words(
     lines = out.splitlines()
     assert lines[0].startswith(" 4: ")
     assert "map" not in err
+
+
+def test_precision_and_memory(
+    drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    found = []
+    for number, options in enumerate(([], ["--recompute"], ["--precision", "auto"])):
+        folder = tmp_path / str(number)
+        status, _, err = run(
+            capfd, "detector", "train", drawn / "shapes/shapes.data", cfg, "-q", *options,
+            "--run-dir", folder,
+        )  # fmt: skip
+        assert (status, err) == (0, "")
+        found.append((folder / "small_final.weights").read_bytes())
+    assert found[0] == found[1] == found[2]
+    status, _, err = run(
+        capfd, "detector", "train", drawn / "shapes/shapes.data", cfg, "-q", "--precision", "bf16",
+        "--run-dir", tmp_path / "bf16",
+    )  # fmt: skip
+    if build_info()["bf16_training"]:
+        assert (tmp_path / "bf16/small_final.weights").read_bytes() != found[0]
+    else:
+        assert status != 0
+        assert "AVX512-BF16" in err
+        assert len(err.splitlines()) == 1
 
 
 def test_darknets_line(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

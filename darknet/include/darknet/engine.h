@@ -360,8 +360,8 @@ DN_API dn_status dn_trainer_create(dn_network* network, const dn_trainer_options
 DN_API void dn_trainer_destroy(dn_trainer* trainer);
 
 /* JSON object: batch (images of a mini-batch), subdivisions, time_steps, max_batches, input (c, h,
- * w), truths (numbers of one image's truth), backend, precision, activation_bytes, threads, heads (layer,
- * type, cost and parts of the last mini-batch), steps (kernel, layer, output and, after
+ * w), truths (numbers of one image's truth), backend, precision, activation_bytes, threads, heads
+ * (layer, type, cost and parts of the last mini-batch), steps (kernel, layer, output and, after
  * dn_trainer_profile, milliseconds forward and backward). */
 DN_API dn_status dn_trainer_describe(dn_trainer* trainer, char** json);
 
