@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from ..datasets import Batch, Position
 from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ..layers import Structure
+from ._course import Course
 from ._diverging import Naming
 from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, mean_iou, row_of
@@ -29,61 +30,16 @@ from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
 from ._state import load_state, read_about, save_state
 from ._task import BatchSource, Task, TaskOptions
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
-from .classifier import ClassifierTask
-from .detector import DetectorTask
 from .ignored_keys import ignored_keys
-from .isegmenter import IsegmenterTask
-from .regressor import RegressorTask
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
-from .segmenter import SegmenterTask
+from .tasks import TASKS, task_of
 from .text import TextTask, read_text_keys
 
 _log = logging.getLogger("pydarknet.training")
 
-TASKS: dict[str, Callable[[TaskOptions], Task]] = {
-    "detector": DetectorTask,
-    "classifier": ClassifierTask,
-    "segmenter": SegmenterTask,
-    "isegmenter": IsegmenterTask,
-    "regressor": RegressorTask,
-    "rnn": TextTask,
-}
-"""The kinds of networks that can be trained from files."""
-
-
-def task_of(structure: Structure) -> str:
-    """The kind of a network: what its end is made for."""
-    last = structure.layers[structure.outputs[-1]]
-    if structure.heads:
-        return "detector"
-    if last.type == "iseg":
-        return "isegmenter"
-    if structure.recurrent and structure.input_shape[1:] == (1, 1):
-        return "rnn"
-    return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
-
-
 _RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
             "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
-
-
-@dataclass
-class _Course:
-    """How far a training has come, besides what the engine knows; saved with every state."""
-
-    first: int = 0
-    """Updates done when the run began, for sizes."""
-    average: float | None = None
-    best_score: float | None = None
-    best_iteration: int | None = None
-    without_gain: int = 0
-    """Evaluations since the best one."""
-    last_evaluation: int = 0
-    last_checkpoint: int = 0
-    last_number: int = 0
-    metrics_bytes: int = 0
-    seconds: float = 0
 
 
 class Trainer:
@@ -203,7 +159,7 @@ class Trainer:
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
         done = self.iteration
-        self._course = _Course(
+        self._course = Course(
             first=done, last_evaluation=done, last_checkpoint=done, last_number=done
         )
         self._position: Position | None = None
@@ -246,7 +202,7 @@ class Trainer:
         trainer.folder = folder
         trainer._compile(trainer._data_keys(), settings, workers, progress)
         load_state(trainer._trainer, folder.state)
-        trainer._course = _Course(**about["course"])
+        trainer._course = Course(**about["course"])
         trainer._position = Position(**about["position"])
         trainer._resumed = True
         if trainer._position.digest != trainer.task.digest:
