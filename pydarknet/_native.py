@@ -368,6 +368,7 @@ class TrainerOptions:
     input_delta: bool = False
     backend: str = "auto"
     precision: str = "f32"
+    recompute: bool = False
 
 
 class NativeTrainer:

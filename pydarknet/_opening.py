@@ -8,7 +8,7 @@ import re
 from ._arguments import MOST, check_choice, check_whole
 from ._cut_name import named_cut
 from ._native import BACKENDS, PRECISIONS, NativeNetwork, WeightsReport
-from .errors import DeviceError
+from .errors import DeviceError, WeightsError
 
 MOST_THREADS = 1024
 """More would end the process where the system refuses them, and never be faster."""
@@ -50,3 +50,23 @@ def load_weights(
     else:
         number = check_whole("up_to", up_to)
     return native.load_weights(path, number, bool(strict))
+
+
+def load_first_weights(
+    native: NativeNetwork, weights: str | os.PathLike[str], up_to: int | None
+) -> None:
+    """Loads a file; with ``up_to`` it may be that of a network with other layers behind.
+
+    Raises:
+        WeightsError: the weights do not fit.
+        ArgumentError: ``up_to`` is below 0.
+        OSError: the file cannot be read.
+    """
+    report = load_weights(native, weights, up_to is None, up_to)
+    if up_to is not None and report.bytes_found < report.bytes_expected:
+        path = os.fspath(weights)
+        raise WeightsError(
+            f"{path}: has {report.bytes_found} bytes, expected {report.bytes_expected} for the "
+            f"layers below {up_to}",
+            file=path,
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from small_networks import RunPython
 
+from pydarknet import Network
 from pydarknet.datasets.shapes import write_shapes
 from pydarknet.embedded import shapes_model
 
@@ -52,6 +53,11 @@ def folder(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)
     assert count == 2
     (tmp_path / "shapes.cfg").write_text(cfg)
+    cfg = (README.parent / "cfg" / "chars.cfg").read_text()
+    (tmp_path / "chars.cfg").write_text(re.sub(r"(?m)^max_batches=.*", _few, cfg))
+    (tmp_path / "text.txt").write_bytes((README.parent / "LICENSE").read_bytes())
+    with Network(tmp_path / "chars.cfg") as network:
+        network.save_weights(tmp_path / "chars.weights")
     return tmp_path
 
 

@@ -113,7 +113,8 @@ def feeding_layer(document: Document, index: int) -> Section:
             at -= 1
             continue
         named = references(section, at)
-        if type_ == "route" and len(named) == 1 and section.get("groups", "1") == "1":
+        alone = len(named) == 1 and section.get("groups", "1") == "1"
+        if type_ == "route" and alone and named[0] < at:
             at = named[0]
             continue
         break

@@ -64,7 +64,8 @@ def diff(first: Document, second: Document) -> list[Difference]:
     """
     a, b = meaning(first), meaning(second)
     pairs = list(_line_up(a[1:], b[1:]))
-    places = {float(j): float(i) for i, j in pairs if i is not None and j is not None}
+    # where the second cfg's layers are in the first: -1 for none, and a number of no layer stays
+    places = {float(j): -1.0 if i is None else float(i) for i, j in pairs if j is not None}
     found = list(_compare(a[0], b[0], -1, -1, {}))
     for i, j in pairs:
         if i is None or j is None:
@@ -114,7 +115,7 @@ def _compare(
         before, after = a.values.get(key), b.values.get(key)
         moved = after
         if key in references and isinstance(after, tuple):
-            moved = tuple(places.get(number, -1.0) for number in after)
+            moved = tuple(places.get(number, number) for number in after)
         if before != moved:
             training = key in a.training or key in b.training
             yield Difference(a.type, (i, j), (a.line, b.line), key, (before, after), training)

@@ -150,7 +150,9 @@ def remove_layers(document: Document, numbers: Iterable[int]) -> list[Change]:
 
     Raises:
         ArgumentError: there is no such layer, or one that stays names it, or none is left.
+        CfgError: a layer names others by what is no number.
     """
+    _check_references(document)
     gone = set(numbers)
     count = len(document.layers)
     if not gone <= set(range(count)) or len(gone) == count:
@@ -182,8 +184,9 @@ def insert_layer(document: Document, at: int, text: str) -> list[Change]:
 
     Raises:
         ArgumentError: there is no such place, or the text is not one section.
-        CfgError: the text cannot be read.
+        CfgError: the text cannot be read, or a layer names others by what is no number.
     """
+    _check_references(document)
     count = len(document.layers)
     added = Document.parse(f"[net]\n{text}".replace("\n", document.newline), "the new layer")
     if not 0 <= at <= count or len(added.layers) != 1:
@@ -202,6 +205,14 @@ def insert_layer(document: Document, at: int, text: str) -> list[Change]:
     document.sections.insert(at + 1, section)
     document.renumber()
     return changes
+
+
+def _check_references(document: Document) -> None:
+    """Whether every layer names others by whole numbers."""
+    for section in document.layers:
+        key, known = reference_key(section), keys_of(section.type)
+        if key is not None and known is not None:
+            Options(document, section).check(known[key])
 
 
 def _rename(

@@ -6,6 +6,8 @@ from ..layers import Head
 from .layer_shapes import Made, Site, size
 from .options import Options
 
+MOST_ANCHORS = 100000
+
 
 def entries_of(o: Options) -> int:
     """How many numbers an anchor of the head has."""
@@ -17,7 +19,7 @@ def entries_of(o: Options) -> int:
 
 def anchors_of(o: Options) -> tuple[list[float], list[int]]:
     """The anchors, 2 * num numbers, and the numbers of those that the head uses."""
-    num = o.integer("num", 1, 100000)
+    num = o.integer("num", 1, MOST_ANCHORS)
     given = o.reals("anchors")
     if len(given) % 2:
         raise o.wrong(f"anchors has {len(given)} numbers, expected pairs", "anchors")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .document import Document, Section
+from .head_shapes import MOST_ANCHORS
 from .keys import Key, canonical, keys_of
 from .options import read_list, read_number
 from .references import LISTS, SINGLE, references
@@ -95,7 +96,7 @@ def _settle(type_: str, values: dict[str, Value], given: dict[str, str]) -> None
         values["dilation"] = 1.0
     if "batch_normalize" in values:
         values["batch_normalize"] = float(number("batch_normalize") != 0)
-    if "mask" in values and not values["mask"]:
+    if "mask" in values and not values["mask"] and 1 <= number("num") <= MOST_ANCHORS:
         values["mask"] = tuple(map(float, range(int(number("num")))))
     if "hidden" in values and "hidden" not in given:
         values["hidden"] = values["output"]

@@ -18,13 +18,16 @@ _MOST_FLOAT = 3.4028234663852886e38
 
 def read_number(text: str) -> float | None:
     """The number that a text is; None where it is none, or has something behind it."""
-    return float(text) if _NUMBER.fullmatch(text) else None
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def read_whole(text: str) -> int | None:
     """The whole number that a text is, ``1e3`` included; None where it is none."""
     number = read_number(text)
-    if number is None or not math.isfinite(number) or number != math.floor(number):
+    if number is None or number != math.floor(number):
         return None
     return int(number) if abs(number) < _MOST else None
 

@@ -130,6 +130,8 @@ def walk(
         before = outputs[-1] if index else shape
         try:
             options = Options(document, section)
+            if types[index] == "net":
+                raise options.wrong("stands among the layers, expected first and once")
             if strict:
                 refuse_keys(options)
             if before is None and types[index] in ("route", "implicit"):

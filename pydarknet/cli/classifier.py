@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+
+import numpy as np
 
 from ..data_file import read_data_file
 from ..errors import DataError
+from ..metrics import ClassificationEvaluator, write_class_report
 from .classify import classify_all, classify_parser
 from .detector import check_verb, named_names, split_data
 from .image_list import find_images
 from .network_options import add_network_options, open_network
 from .parser import Parser
 from .program import OK
+from .report_options import add_report_options, check_report_folder
 
 LATER = ("try", "demo", "gun", "threat", "test", "label", "validmulti", "valid10", "validcrop",
          "validfull")  # fmt: skip
@@ -55,11 +61,13 @@ def valid(words: Sequence[str]) -> int:
         "Accuracy on the .data file's valid list. Each line says how it is so far; the last one\n"
         "is the result. top= of the .data file says what counts besides the first class.",
     )
+    add_report_options(parser)
     add_network_options(parser)
     options, rest = parser.split(words)
     data, model, more = split_data(parser, rest)
     if more:
         parser.error(f"unexpected {more[0]!r}")
+    check_report_folder(options)
 
     from ..datasets import ClassificationDataset
 
@@ -70,13 +78,21 @@ def valid(words: Sequence[str]) -> int:
                 f"{data}: names {dataset.classes} labels, {network!r} expected one for each class"
             )
         top = min(_top(data), dataset.classes)
+        evaluator = ClassificationEvaluator(dataset.labels, top=top)
         first = among = 0
         for number, path in enumerate(dataset.images, 1):
-            found = [one.class_id for one in network.classify(path, top=top)]
+            answers = network.classify(path, top=dataset.classes)
             right = dataset.matches[number - 1][0]
-            first += found[0] == right
-            among += right in found
+            first += answers[0].class_id == right
+            among += right in [one.class_id for one in answers[:top]]
+            scores = np.zeros(dataset.classes)
+            scores[[one.class_id for one in answers]] = [one.probability for one in answers]
+            evaluator.add(scores, right)
             print(f"{number}: top 1: {first / number:f}, top {top}: {among / number:f}")
+    if options.report is not None:
+        title = os.path.basename(model[0])
+        write_class_report(evaluator.result(), options.report, title=title, force=options.force)
+        print(f"report: {os.path.join(options.report, 'index.html')}", file=sys.stderr)
     return OK
 
 

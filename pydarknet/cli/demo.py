@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..embedded import shapes_model
 from .parser import Parser, count
 from .program import OK
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 SIZE = (96, 96)
 """Of the scenes, pixels."""
 
-TRAIN, VALID = 2000, 100
+_ZOOM = 6
+"""Of the picture, so that names fit beside the shapes."""
+
+TRAIN, VALID = 5000, 100
 """Scenes to train on and to evaluate on."""
 
 
@@ -36,7 +41,7 @@ def run(words: Sequence[str]) -> int:
     add = parser.add_argument
     add("--train", action="store_true", help="train from zero")
     add("--out", metavar="FILE", default="demo.png", help="picture to write; default: demo.png")
-    add("--scene", type=int, default=0, help="number of the scene; default: 0")
+    add("--scene", type=int, default=40, help="number of the scene; default: 40")
     add("--run-dir", metavar="FOLDER", help="where training goes; default: a temporary folder")
     add("--images", type=count, default=TRAIN, metavar="N", help=f"to train on; default: {TRAIN}")
     add("--iterations", type=count, metavar="N", help="stop after so many")
@@ -53,7 +58,10 @@ def run(words: Sequence[str]) -> int:
 
 def detect(options: Namespace, weights: Path) -> int:
     """Detects in a scene of the valid part, and writes it with the boxes."""
+    import cv2
+
     from ..datasets.shapes import make_scene
+    from ..detections import Detections
     from ..drawing import draw
     from ..image import save_image
     from ..network import Network
@@ -65,8 +73,10 @@ def detect(options: Namespace, weights: Path) -> int:
     for one in found[:20]:
         edges = " ".join(f"{edge:5.0f}" for edge in one.xyxy)
         print(f"{one.name:<10}{one.confidence:5.0%}   {edges}")
-    save_image(options.out, draw(scene.image, found))
-    print(f"{len(found)} of {len(scene.class_ids)} shapes, drawn into {options.out}")
+    large = cv2.resize(scene.image, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_CUBIC)
+    boxes = Detections(found.xyxy * _ZOOM, found.confidence, found.class_id, found.names)
+    save_image(options.out, draw(np.asarray(large, np.uint8), boxes))
+    print(f"{len(found)} found where {len(scene.class_ids)} were drawn, see {options.out}")
     return OK
 
 
@@ -94,7 +104,7 @@ def train(options: Namespace) -> int:
                 print(f"pydarknet: drawing {options.images + VALID} scenes", file=sys.stderr)
             write_shapes(data.parent, train=options.images, valid=VALID, size=SIZE)
         trainer = Trainer(
-            shapes_model().cfg, data, run_dir=folder, eval_every=200, threads=options.threads
+            shapes_model().cfg, data, run_dir=folder, eval_every=500, threads=options.threads
         )
     shown = TrainingProgress(options, "pydarknet demo --train")
     with trainer, shown:

@@ -25,12 +25,12 @@ from ..metrics import (
     run_network,
 )
 from ..metrics.evaluator import Protocol
-from ..metrics.report_files import prepare_folder
 from .detector import named_names, split_data
 from .labelled_images import Bar, add_list_options, open_labelled
 from .network_options import add_network_options, open_network
 from .parser import Parser, fraction
 from .program import OK
+from .report_options import add_report_options, check_report_folder
 
 if TYPE_CHECKING:
     from ..label_files import BoxArray
@@ -43,8 +43,7 @@ def run(words: Sequence[str]) -> int:
     data, model, more = split_data(parser, rest)
     if more:
         parser.error(f"{more[0]}: expected x.data x.cfg x.weights only")
-    if options.report is not None:
-        prepare_folder(options.report, force=options.force)  # before the work, not after
+    check_report_folder(options)
     names = named_names(data, options, ("names",))
     with open_network(model, options, names=names) as network:
         dataset = open_labelled(data, network.classes, options)
@@ -129,18 +128,11 @@ def map_parser() -> Parser:
         help="whose rules; coco is IoU .50 to .95")  # fmt: skip
     add("--letter-box", action="store_true", help="unused, as in Darknet: the cfg says it")
     add("--json", action="store_true", help="all numbers as JSON, in place of Darknet's text")
+    add("--worst", type=_worst, default=12, metavar="N", help="images in the report (12)")
     add_report_options(parser)
     add_list_options(parser)
     add_network_options(parser)
     return parser
-
-
-def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that say where a report goes."""
-    add = parser.add_argument
-    add("--report", metavar="DIR", help="write a page with charts, JSON and CSV there")
-    add("--worst", type=_worst, default=12, metavar="N", help="images with mistakes in it (12)")
-    add("--force", action="store_true", help="replace an older report")
 
 
 def difficult_boxes(data: str, classes: int, images: int) -> list[BoxArray] | None:

@@ -56,9 +56,10 @@ def train_parser(kind: str) -> Parser:
     parser = Parser(
         f"{kind} train",
         f"{'' if text else 'x.data '}x.cfg [x.weights]",
-        "Trains a network. Files go to the folder that backup= of x.data names: weights as\n"
-        "Darknet calls them, metrics.jsonl, chart.png and report.html. Training begins with\n"
-        "x.weights; of a file called x.conv.N with the first N layers. --resume FOLDER goes on\n"
+        f"Trains a network{' of characters on a text' if text else ''}. Files go to the folder\n"
+        "that backup= of x.data names, else to backup/: weights as Darknet calls them,\n"
+        "metrics.jsonl, chart.png and report.html. Training begins with x.weights; of a file\n"
+        "called x.conv.N with the first N layers. --resume FOLDER goes on\n"
         "with a training that ended early, whatever ended it.",
     )
     add = parser.add_argument
@@ -82,6 +83,7 @@ def train_parser(kind: str) -> Parser:
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
     add("--precision", choices=("auto", "f32", "bf16"), default="f32",
         help="bf16: faster where the processor has it; default: f32")  # fmt: skip
+    add("--recompute", action="store_true", help="less memory: activations are made twice")
     add("--on-bad-data", choices=("error", "skip"), default="error",
         help="images and labels that are wrong; default: error")  # fmt: skip
     add("--missing-labels", choices=("error", "background"), default="error",
@@ -117,7 +119,7 @@ def open_trainer(
         clear=options.clear, run_dir=options.run_dir, overwrite=options.overwrite,
         eval_every=every, checkpoint_every=options.checkpoint_every, patience=options.patience,
         freeze=options.freeze, up_to=options.up_to, seed=options.seed,
-        precision=options.precision, on_bad_data=options.on_bad_data,
+        precision=options.precision, recompute=options.recompute, on_bad_data=options.on_bad_data,
         missing_labels=options.missing_labels, tensorboard=options.tensorboard,
         threads=options.threads, workers=options.workers, progress=progress,
     )  # fmt: skip

@@ -124,6 +124,8 @@ def _read(path: str, layout: Layout) -> WeightsFile:
 
 
 def _report(made: WeightsFile, out: str, cfg_out: str | None, as_json: bool) -> None:
+    if out.startswith("/dev/"):  # the weights may be on stdout themselves
+        return
     numbers = sum(layer.layout.count for layer in made.layers)
     found = {
         "file": out,

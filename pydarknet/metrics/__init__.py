@@ -14,6 +14,7 @@ from __future__ import annotations
 from .box_files import BoxFolders, read_box_file
 from .boxes import Truth
 from .candidates import ImageCounts
+from .class_report import write_class_report
 from .classification import ClassificationEvaluator, ClassificationMetrics
 from .coco import CocoEvaluator, CocoMetrics
 from .coco_files import CocoFiles
@@ -83,4 +84,5 @@ __all__ = [
     "result_writer",
     "run_network",
     "text_table",
+    "write_class_report",
 ]

@@ -16,6 +16,9 @@ from ..detections import Detections
 from ..errors import DataError
 from .boxes import Truth
 
+_FAR = 1e9
+"""No picture has so many pixels; and areas stay finite."""
+
 
 class BoxLine(NamedTuple):
     """A line of such a file."""
@@ -68,7 +71,7 @@ def _box(fields: list[str], detections: bool, file: str, number: int) -> BoxLine
             values.append(float(field))
         except ValueError:
             values.append(math.nan)
-        if not math.isfinite(values[-1]):
+        if not abs(values[-1]) < _FAR:
             raise wrong(f"{field[:20]!r} is no number")
     confidence = values.pop(0) if detections else 1.0
     left, top, right, bottom = values
@@ -126,6 +129,10 @@ class BoxFolders:
                 seen = read_box_file(os.path.join(detections, f"{stem}.txt"), detections=True)
             images.append((stem, seen, boxes))
         names = sorted({box.name for _, *both in images for boxes in both for box in boxes})
+        if not names:
+            raise DataError(
+                f"{os.fspath(truth)} and {os.fspath(detections)} hold no box at all, expected some"
+            )
         return cls(tuple(names), tuple(s for s in there if s not in found), tuple(images))
 
     def __len__(self) -> int:

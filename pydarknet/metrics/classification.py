@@ -12,7 +12,6 @@ import numpy.typing as npt
 from .._arguments import check_whole
 from ..errors import DataError
 from .boxes import class_names
-from .confusion import count_pairs
 
 IntArray = npt.NDArray[np.int64]
 
@@ -131,7 +130,7 @@ class ClassificationEvaluator:
             raise DataError(f"truth {classes.min()} to {classes.max()}, expected 0 to {count - 1}")
         order = np.argsort(-rows, axis=1, kind="stable")
         self._in_top += int((order[:, : self._top] == classes[:, None]).sum())
-        self._confusion += count_pairs(classes, order[:, 0], count)
+        np.add.at(self._confusion, (classes, order[:, 0]), 1)
 
     def result(self) -> ClassificationMetrics:
         """The numbers of the images added so far; more may follow."""

@@ -198,9 +198,7 @@ def _by_image(
         if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(_finite, bbox)):
             raise DataError(f"{file}: {place}: bbox {bbox!r:.60}, expected [left, top, w, h]")
         if bbox[2] < 0 or bbox[3] < 0:
-            raise DataError(
-                f"{file}: {place}: bbox {bbox}, expected a width and height of 0 or more"
-            )
+            raise DataError(f"{file}: {place}: bbox {bbox}, expected no width or height below 0")
         if not key and not (_finite(one.get("score")) and 0 <= one["score"] <= 1):
             raise DataError(f"{file}: {place}: score {one.get('score')!r:.40}, expected 0 to 1")
         if key and not _finite(one.get("area", 0)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,6 @@ import numpy.typing as npt
 from ..charts import Canvas, Line, bar_chart, heat_map, line_chart
 from ..charts.canvas import COLORS
 from .average_precision import best_from
-from .confusion import ConfusionMatrix
 from .curve import Curve
 from .overlap import FloatArray
 from .result import DetectionMetrics
@@ -88,34 +87,41 @@ def curve_charts(metrics: DetectionMetrics) -> dict[str, Canvas]:
     return charts
 
 
-def confusion_chart(matrix: ConfusionMatrix, most: int = 60) -> Canvas:
-    """The confusion matrix of the classes that occur; shades are parts of a row.
+def confusion_chart(
+    counts: npt.NDArray[np.int64],
+    names: Sequence[str],
+    more: tuple[str, str] | None = None,
+    most: int = 60,
+) -> Canvas:
+    """A confusion matrix of the classes that occur; shades are parts of a row.
 
     Args:
-        matrix: what is drawn.
+        counts: (classes, classes), a row for each class that is there; with ``more`` a row and a
+            column follow.
+        names: of the classes.
+        more: names of the further row and column.
         most: classes that are drawn: with more of them, those that are mistaken most often.
     """
-    counts = matrix.counts
-    none = len(matrix.names)
-    wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
-    wrong = wrong[:none]
+    none = len(names)
+    totals = counts.sum(axis=0) + counts.sum(axis=1)
+    wrong = (totals - 2 * np.diag(counts))[:none]
     left_out = ""
-    kept = np.flatnonzero((counts.sum(axis=0) + counts.sum(axis=1))[:none])
+    kept = np.flatnonzero(totals[:none])
     if len(kept) > most:
         left_out = f" ({most} of {len(kept)} classes)"
         kept = np.sort(kept[np.argsort(-wrong[kept], kind="stable")[:most]])
-    rows = np.append(kept, none)
+    rows = np.append(kept, none) if more else kept
     chosen = counts[np.ix_(rows, rows)]
-    totals = np.maximum(counts[rows].sum(axis=1, keepdims=True), 1)
-    names = [matrix.names[number] for number in kept.tolist()]
+    sums = np.maximum(counts[rows].sum(axis=1, keepdims=True), 1)
+    shown = [names[number] for number in kept.tolist()]
     return heat_map(
-        chosen / totals,
+        chosen / sums,
         [[str(value) if value else "" for value in row] for row in chosen.tolist()],
-        [*names, "(nothing)"],
-        [*names, "(missed)"],
+        [*shown, more[0]] if more else shown,
+        [*shown, more[1]] if more else shown,
         title=f"Confusion{left_out}",
         row_name="what is there",
-        column_name="what was detected",
+        column_name="what was found",
     )
 
 

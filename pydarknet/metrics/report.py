@@ -20,7 +20,7 @@ from .confusion import ConfusionMatrix
 from .curve_charts import ap_chart, confusion_chart, curve_charts, tide_chart
 from .error_pictures import draw_errors, judge
 from .evaluator import DetectionEvaluator, Protocol
-from .report_files import prepare_folder, write_files
+from .report_files import chart_files, prepare_folder, write_files
 from .report_page import report_page
 from .result import DetectionMetrics
 from .sizes import SizeMetrics
@@ -186,7 +186,9 @@ class DetectionReport:
         found = self.findings() if found is None else found
         charts: dict[str, Canvas] = {
             **curve_charts(found.metrics),
-            "confusion": confusion_chart(found.confusion),
+            "confusion": confusion_chart(
+                found.confusion.counts, found.confusion.names, ("(nothing)", "(missed)")
+            ),
             "tide": tide_chart(found.tide),
             "ap": ap_chart(found.metrics),
         }
@@ -201,9 +203,7 @@ class DetectionReport:
         }
         # a file's name may hold bytes that are no text
         files = {name: text.encode("utf-8", "replace") for name, text in texts.items()}
-        for name, canvas in charts.items():
-            files[f"{name}.svg"] = canvas.image_data(".svg")
-            files[f"{name}.png"] = canvas.image_data(".png")
+        files |= chart_files(charts)
         for number, jpeg in enumerate(pictures, 1):
             if jpeg is not None:
                 files[f"worst_{number:02}.jpg"] = jpeg

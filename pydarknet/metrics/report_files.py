@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._files import atomic_path
+from ..charts import Canvas
 
 
 def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
@@ -17,10 +18,14 @@ def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
     Raises:
         FileExistsError: the folder is not empty, and ``force`` is not set.
         NotADirectoryError: there is a file in its place.
-        OSError: it cannot be read.
+        OSError: it cannot be read, or made.
     """
     path = os.fspath(folder)
     if not os.path.lexists(path):
+        parent = next(one for one in Path(path).absolute().parents if one.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            number = errno.EACCES if parent.is_dir() else errno.ENOTDIR
+            raise OSError(number, os.strerror(number), str(parent))
         return
     if not os.path.isdir(path):
         raise NotADirectoryError(errno.ENOTDIR, "expected a folder for the report", path)
@@ -28,6 +33,15 @@ def prepare_folder(folder: str | os.PathLike[str], *, force: bool) -> None:
         raise FileExistsError(
             errno.EEXIST, "is not empty, expected a new folder (or --force, force=True)", path
         )
+
+
+def chart_files(charts: Mapping[str, Canvas]) -> dict[str, bytes]:
+    """Each chart as SVG and as PNG: names and contents of the files."""
+    return {
+        f"{name}{ending}": canvas.image_data(ending)
+        for name, canvas in charts.items()
+        for ending in (".svg", ".png")
+    }
 
 
 def write_files(

@@ -111,7 +111,8 @@ def _ranges(areas: FloatArray, sides: Sequence[float] | int) -> tuple[list[str],
         if not len(areas):
             return [], [0.0]
         parts = np.sqrt(np.quantile(areas, np.arange(1, sides) / sides)).tolist()
-        inner = sorted({side for side in parts if side > 0})
+        least = math.sqrt(float(areas.min()))
+        inner = sorted({side for side in parts if side > least})
         if len(inner) < sides - 1:  # too many objects of one size
             return [f"part {i + 1}" for i in range(len(inner) + 1)], [0.0, *inner, math.inf]
         names = [f"{i / sides:.0%} to {(i + 1) / sides:.0%}" for i in range(sides)]

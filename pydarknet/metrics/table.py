@@ -84,6 +84,12 @@ def confusion_csv(matrix: ConfusionMatrix) -> str:
     return _csv(("there", "detected", "count"), matrix.pairs())
 
 
+def classes_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """A header, and a line for each class, of what ``to_dict()["classes"]`` of metrics holds."""
+    header = list(rows[0]) if rows else []
+    return _csv(header, ([row[name] for name in header] for row in rows))
+
+
 def curves_csv(metrics: DetectionMetrics) -> str:
     """The curves of each class with objects.
 

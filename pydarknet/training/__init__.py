@@ -1,9 +1,10 @@
-"""Training of networks: from images on disk, or on given arrays.
+"""Training of networks: from images or a text on disk, or on given arrays.
 
 ::
 
     end = Trainer("x.cfg", "x.data", run_dir="runs/1").run()
     end = Trainer.resume("runs/1").run()        # after a break
+    end = Trainer("chars.cfg", "text.txt").run()
 """
 
 from ._replay import Replay, replay

@@ -56,7 +56,8 @@ class Evaluation:
         iteration: updates done before.
         scores: by name; a detector's are ``map``, ``precision``, ``recall``, ``f1``,
             ``average_iou``, and ``train_map`` on a part of the training images; a classifier's
-            ``top1`` and ``topK``.
+            ``top1`` and ``topK``; those of a network of characters ``likelihood``, ``nats``,
+            ``bits`` and ``accuracy``.
         score: the one that the best weights are chosen by.
         best: it is better than all before in this training.
         details: what else was measured, such as the AP of each class.

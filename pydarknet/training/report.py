@@ -58,7 +58,10 @@ def _facts(history: History, trainer: Trainer) -> list[tuple[str, str]]:
         ("cfg", trainer.cfg),
         ("data", trainer.data),
         ("iteration", f"{trainer.iteration} of {trainer.max_batches}"),
-        ("training images", str(trainer.task.images)),
+        (
+            f"training {'bytes' if trainer.task.kind == 'rnn' else 'images'}",
+            str(trainer.task.images),
+        ),
         ("time", f"{trainer.seconds / 60:.1f} minutes"),
     ]
     if len(history.average):

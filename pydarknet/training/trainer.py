@@ -16,11 +16,16 @@ import numpy as np
 
 from .._arguments import check_choice, check_whole
 from .._native import NativeNetwork, NativeTrainer, TrainerOptions
-from .._opening import check_settings, load_weights
-from ..data_file import read_data_file
+from .._opening import check_settings, load_first_weights
 from ..datasets import Batch, Position
 from ..datasets.problems import OnBadData, Progress
-from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
+from ..errors import (
+    ArgumentError,
+    ClosedError,
+    DarknetError,
+    DataError,
+    TrainingDiverged,
+)
 from ..layers import Structure
 from ._course import Course
 from ._diverging import Naming
@@ -29,16 +34,15 @@ from ._outputs import Outputs, mean_iou, row_of
 from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
 from ._state import load_state, read_about, save_state
 from ._task import BatchSource, Task, TaskOptions
+from ._tasks import TASKS, data_keys, task_of
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step
 from .ignored_keys import ignored_keys
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
-from .tasks import TASKS, task_of
-from .text import TextTask, read_text_keys
 
 _log = logging.getLogger("pydarknet.training")
 
-_RESUMED = ("seed", "precision", "task", "patience", "freeze", "eval_every", "checkpoint_every",
-            "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
+_RESUMED = ("seed", "precision", "recompute", "task", "patience", "freeze", "eval_every",
+            "checkpoint_every", "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
 
 
@@ -71,6 +75,7 @@ class Trainer:
         device: str = "cpu",
         seed: int = 0,
         precision: str = "f32",
+        recompute: bool = False,
         task: str | None = None,
         callbacks: Sequence[object] = (),
         patience: int | None = None,
@@ -105,6 +110,9 @@ class Trainer:
                 rounded to bfloat16, where the processor has AVX512-BF16. Weights, sums, batch
                 normalisation, losses and the optimiser stay f32. "auto" is "f32": whoever asks
                 for nothing gets the numbers of any machine.
+            recompute: keeps for the backward pass what convolutions, pools and sums give, and
+                makes the rest once more: about half the memory of activations for a few percent
+                of time, and the same weights, byte for byte.
             task: "detector", "classifier", "segmenter", "isegmenter", "regressor" or "rnn"; None
                 sees it from the network, but takes a regressor for a classifier. One that reads
                 single numbers and remembers something is an "rnn".
@@ -118,7 +126,7 @@ class Trainer:
                 of the .data file, else 100.
             run_dir: where files go; made where it is missing. None takes ``backup`` of the .data
                 file, else ``backup`` in the working directory.
-            up_to: take weights for the layers below this index only.
+            up_to: take weights for the layers below this index only; the file may hold more.
             clear: counts iterations from 0, whatever the weights say.
             overwrite: begins anew in a folder that holds a run.
             on_bad_data: images and labels that are wrong are an "error", before training and
@@ -144,10 +152,10 @@ class Trainer:
         data_path = os.path.abspath(data)
         self._set_up(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
                      data_path, settings, device, callbacks, threads)  # fmt: skip
-        keys = self._data_keys()
+        keys = data_keys(settings["task"], data_path)
         self.folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         if weights is not None:
-            load_weights(self._network, weights, True, up_to)
+            load_first_weights(self._network, weights, up_to)
         self._compile(keys, settings, workers, progress)
         if clear:
             self._trainer.set_seen(0)
@@ -200,7 +208,7 @@ class Trainer:
         trainer._set_up(about["cfg_text"], about["cfg"], about["data"], settings, device,
                         callbacks, threads)  # fmt: skip
         trainer.folder = folder
-        trainer._compile(trainer._data_keys(), settings, workers, progress)
+        trainer._compile(data_keys(settings["task"], trainer.data), settings, workers, progress)
         load_state(trainer._trainer, folder.state)
         trainer._course = Course(**about["course"])
         trainer._position = Position(**about["position"])
@@ -257,6 +265,7 @@ class Trainer:
                 seed=settings["seed"],
                 frozen_below=settings["freeze"],
                 precision=settings["precision"],
+                recompute=bool(settings["recompute"]),
             ),
         )
         described = self._network.describe(0, 0)
@@ -302,11 +311,6 @@ class Trainer:
         self._present_size = (width, height)
         self._present_count = self._mini_batch
 
-    def _data_keys(self) -> dict[str, str]:
-        """What the .data file says; a text may stand in its place."""
-        read = read_text_keys if self._settings["task"] == TextTask.kind else read_data_file
-        return read(self.data)
-
     # ---- where it is ----------------------------------------------------------------------------
 
     @property
@@ -322,6 +326,11 @@ class Trainer:
     def best_score(self) -> float | None:
         """The best score so far; None before the first evaluation behind an iteration."""
         return self._course.best_score
+
+    @property
+    def average_loss(self) -> float | None:
+        """The loss, averaged as Darknet prints it; None before the first iteration."""
+        return self._course.average
 
     @property
     def seconds(self) -> float:

@@ -63,7 +63,7 @@ def test_a_classifier_for_other_classes(name: str) -> None:
     assert infer(document).classes == 12
 
 
-@profile(max_examples=20)
+@profile(deadline=None, max_examples=20)
 @given(st.integers(1, 500))
 def test_there_and_back(classes: int) -> None:
     document = zoo.build("yolov4")

@@ -131,7 +131,7 @@ def test_several_faults_are_all_told_once() -> None:
     assert [one.split(": ")[0] for one in problems] == ["x.cfg:15", "x.cfg:24"]
 
 
-@profile(max_examples=40)
+@profile(deadline=None, max_examples=40)
 @given(
     st.sampled_from(["yolov3", "yolov4-tiny", "yolov7", "Gaussian_yolov3_BDD", "yolov2"]), st.data()
 )

@@ -56,7 +56,7 @@ def spelled_otherwise(document: Document, seed: int) -> str:
     return "\n".join(parts)
 
 
-@profile(max_examples=40)
+@profile(deadline=None, max_examples=40)
 @given(st.sampled_from(NAMES), st.integers(0, 2**32))
 def test_other_spellings_mean_the_same(name: str, seed: int) -> None:
     document = zoo.build(name)
@@ -64,7 +64,7 @@ def test_other_spellings_mean_the_same(name: str, seed: int) -> None:
     assert [str(one) for one in diff(document, again)] == []
 
 
-@profile(max_examples=60)
+@profile(deadline=None, max_examples=60)
 @given(st.sampled_from(NAMES), st.data())
 def test_every_key_that_changes_is_told(name: str, data: st.DataObject) -> None:
     document, other = zoo.build(name), zoo.build(name)

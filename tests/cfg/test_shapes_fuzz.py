@@ -70,7 +70,7 @@ def cfgs(draw: st.DrawFn) -> str:
     return text
 
 
-@profile(max_examples=300)
+@profile(deadline=None, max_examples=300)
 @given(cfgs())
 def test_the_engine_agrees(text: str) -> None:
     compare(text.encode(), "x.cfg", one_fault=False)

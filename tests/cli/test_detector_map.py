@@ -90,8 +90,40 @@ def test_labels_that_are_missing_or_wrong(command, labelled, model, pictures) ->
     assert done.err.count("left out: ") == 2
 
 
-@pytest.mark.parametrize("words", [["-points", "1"], ["-iou_thresh", "2"], ["more.jpg"]])
+@pytest.mark.parametrize(
+    "words", [["-points", "1"], ["-iou_thresh", "2"], ["more.jpg"], ["--worst", "-1"]]
+)
 def test_wrong_words(words, command, labelled, model) -> None:
     done = command("detector", "map", labelled, *model, *words)
     assert (done.code, done.out) == (2, "")
     assert "expected" in done.err
+
+
+def test_a_report(command, labelled, model, tmp_path) -> None:
+    words = ["detector", "map", labelled, *model, *SURE, "--report", "out/deep"]
+    done = command(*words, "--worst", 1)
+    assert done.code == 0
+    assert done.err.endswith("report: out/deep/index.html\n")
+    plain = command("detector", "map", labelled, *model, *SURE)
+    assert done.out == plain.out
+    told = json.loads((tmp_path / "out/deep/metrics.json").read_text())
+    assert told["title"] == "small.cfg"
+    listed = command("detector", "map", labelled, *model, *SURE, "--json")
+    assert {key: told[key] for key in json.loads(listed.out)} == json.loads(listed.out)
+    assert len(list((tmp_path / "out/deep").glob("worst_*.jpg"))) == 1
+    again = command(*words)
+    assert (again.code, again.out) == (1, "")
+    assert "out/deep: is not empty" in again.err
+    assert command(*words, "--force").code == 0
+
+
+def test_a_report_with_cocos_numbers(command, labelled, model, tmp_path) -> None:
+    pytest.importorskip("faster_coco_eval")
+    (tmp_path / "valid.txt").write_text((tmp_path / "valid.txt").read_text() * 2)
+    words = ["detector", "map", labelled, *model, *SURE, "--protocol", "coco"]
+    plain = command(*words)
+    done = command(*words, "--report", "out")
+    assert (done.code, done.out) == (0, plain.out)
+    told = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert (told["images"], told["points"], told["protocol"]) == (6, 101, "darknet")
+    assert len(list((tmp_path / "out").glob("worst_*.jpg"))) > 3  # an image listed twice, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -83,6 +84,15 @@ def test_classifier(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[st
     lines = out.splitlines()
     assert len(lines) == 10
     assert re.fullmatch(r"10: top 1: \d\.\d{6}, top 1: \d\.\d{6}", lines[-1])
+    words = ("classifier", "valid", data, cfg, weights, "--report", tmp_path / "out")
+    status, again, err = run(capfd, *words)
+    assert (status, again) == (0, out)
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert f"10: top 1: {told['top1']:f}" in lines[-1]
+    assert told["images"] == 10
+    status, again, err = run(capfd, *words)
+    assert (status, again) == (1, "")
+    assert "is not empty" in err
 
 
 def test_quiet(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -22,14 +22,14 @@ from pydarknet._native import (
 WHOLE = "conv chain"
 
 
-def run(case: Case, passes: int, threads: int) -> tuple[Array, list[str]]:
+def run(case: Case, passes: int, threads: int, precision: str = "f32") -> tuple[Array, list[str]]:
     """The output and the names of the kernels."""
     network = NativeNetwork(case.text.encode(), case.name)
     batch = len(case.input)
     with tempfile.NamedTemporaryFile(suffix=".weights") as file:
         case._write(file.name)
         network.load_weights(file.name, -1, True)
-        plan = NativePlan(network, PlanOptions(0, 0, batch, threads, "f32", "auto", passes))
+        plan = NativePlan(network, PlanOptions(0, 0, batch, threads, precision, "auto", passes))
     plan.set_input(case.input)
     plan.run()
     output = plan.output(0, (batch, *case.shape()))
@@ -89,6 +89,15 @@ def chains(draw: st.DrawFn) -> str:
 @given(text=chains(), batch=st.integers(1, 3), threads=st.integers(1, 3))
 def test_any_chain(text: str, batch: int, threads: int) -> None:
     same(Case(text, batch=batch), threads)
+
+
+@examples(max_examples=60)
+@given(text=chains(), batch=st.integers(1, 3), threads=st.integers(1, 3))
+def test_any_chain_with_products_of_integers(text: str, batch: int, threads: int) -> None:
+    """Depthwise results that become integers tile by tile, where the processor has the products."""
+    case = Case(text, batch=batch)
+    chained, _ = run(case, PASSES_ALL, threads, "auto")
+    assert distance(chained, run(case, PASSES_ALL, threads)[0]) < 2e-3
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from small_networks import RunPython
 
+import pydarknet
 from pydarknet import DataError
 from pydarknet.metrics import BoxFolders, DetectionEvaluator, read_box_file
 
@@ -54,6 +55,7 @@ def test_a_folder(small) -> None:
         (".5 0 0 9 9", "has 5 columns"),
         ("cat .5 0 0 9 x", "'x' is no number"),
         ("cat .5 0 0 9 nan", "'nan' is no number"),
+        ("cat .5 0 0 9 1e300", "'1e300' is no number"),
         ("cat 1.5 0 0 9 9", "confidence is 1.5"),
         ("cat .5 9 0 0 9", "ends before it begins"),
         ("cat .5 0 0 9 9 difficult", "'difficult' is no number"),
@@ -76,6 +78,9 @@ def test_folders_that_do_not_belong_together(small, tmp_path) -> None:
         BoxFolders.open(truth, write(tmp_path / "none"))
     with pytest.raises(FileNotFoundError):
         BoxFolders.open(truth, tmp_path / "missing")
+    nothing = write(tmp_path / "nothing", a="", b="\n")
+    with pytest.raises(DataError, match="hold no box at all"):
+        BoxFolders.open(nothing, nothing)
 
 
 def test_the_expected_average_precisions(shared: Path) -> None:
@@ -127,3 +132,21 @@ def test_the_script_with_mistakes(small, run_python: RunPython) -> None:
     assert done.stderr.decode().startswith(f"error: {found / 'a.txt'}:1: has 1 columns")
     assert run_python(SCRIPT, truth, found.parent / "none").returncode == 1
     assert run_python(SCRIPT, *small, "--iou", 7).returncode == 1
+    assert run_python(SCRIPT, truth, found.parent / "x.json").returncode == 2
+    assert run_python(SCRIPT, *small, "--masks").returncode == 2
+
+
+def test_the_script_writes_a_report(small, tmp_path, picture, run_python: RunPython) -> None:
+    (tmp_path / "pictures").mkdir()
+    pydarknet.save_image(tmp_path / "pictures" / "c.jpg", picture)
+    words = [SCRIPT, *small, "--report", tmp_path / "out", "--images", tmp_path / "pictures"]
+    done = run_python(*words)
+    assert done.returncode == 0
+    assert done.stdout == run_python(SCRIPT, *small).stdout
+    assert (tmp_path / "out" / "worst_01.jpg").exists()
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert (told["title"], told["worst_images"][0]["image"]) == ("found", "c")
+    done = run_python(*words)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"is not empty" in done.stderr
+    assert run_python(*words, "--force").returncode == 0

@@ -142,8 +142,9 @@ def test_nothing_is_overwritten(tmp_path, pictures, picture) -> None:
     report.write(out, force=True, found=report.findings(worst=1))
     assert (out / "mine.txt").read_text() == "kept"
     assert [path.name for path in sorted(out.glob("worst*"))] == ["worst_01.jpg"]
-    with pytest.raises(NotADirectoryError):
-        report.write(out / "mine.txt")
+    for place in (out / "mine.txt", out / "mine.txt" / "deep"):
+        with pytest.raises(NotADirectoryError):
+            report.write(place)
 
 
 def test_all_files_or_none(tmp_path, pictures, picture) -> None:

@@ -280,6 +280,10 @@ def test_killed_at_any_moment(tmp_path: Path, shapes_data: Path) -> None:
         for file in run.glob("small_*.weights"):
             with pydarknet.Network(cfg, file):
                 pass
+        if (run / "chart.png").exists():
+            pydarknet.load_image(run / "chart.png")
+        if (run / "report.html").exists():
+            assert (run / "report.html").read_text().rstrip().endswith(">")
         Trainer.resume(run)
     assert kills >= 20
     assert weights(run) == weights(whole)

@@ -199,3 +199,31 @@ def test_an_image_network(tmp_path: Path, text: Path) -> None:
                    "[cost]\n")  # fmt: skip
     with pytest.raises(pydarknet.CfgError, match="the input is 3x8x8, expected inputs="):
         Trainer(cfg, text, task="rnn")
+
+
+def test_a_damaged_state(tmp_path: Path, text: Path) -> None:
+    """What recurrent layers remember is checked as all else is; nothing changes where it fails."""
+    trainer = Trainer(chars_cfg(tmp_path), text, run_dir=tmp_path / "run", eval_every=0)
+    trainer.step()
+    native, state, other = trainer._trainer, tmp_path / "a.state", tmp_path / "b.state"
+    native.save_state(str(state))
+    whole = state.read_bytes()
+    memory = 2 * 12 * 4  # two streams, 12 numbers: at the end
+    assert any(whole[-memory:])
+    broken = (
+        *(whole[:-cut] for cut in (1, memory, memory + 1, memory + 8, memory + 300)),
+        whole + b"\0",
+        whole[:-memory] + bytes(memory),
+        whole[: -memory - 8] + (1 << 60).to_bytes(8, "little") + whole[-memory:],
+        whole[: -memory - 8] + (-1).to_bytes(8, "little", signed=True) + whole[-memory:],
+    )
+    for data in broken:
+        other.write_bytes(data)
+        with pytest.raises(pydarknet.DataError):
+            native.load_state(str(other))
+        native.save_state(str(other))
+        assert other.read_bytes() == whole
+    trainer.step()
+    native.load_state(str(state))
+    native.save_state(str(other))
+    assert other.read_bytes() == whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ import pytest
 
 import pydarknet
 from pydarknet.datasets import DetectionDataset
+from pydarknet.datasets.shapes import write_shapes
+from pydarknet.embedded import shapes_model
 from pydarknet.metrics import DetectionEvaluator, run_network
 from pydarknet.training import Checkpoint, Step, Trainer, read_metrics
 from pydarknet.training.detector import DetectorTask
@@ -135,6 +138,44 @@ def test_map_is_that_of_the_saved_weights(tmp_path: Path, shapes_data: Path) -> 
     assert any(overlap > 0 for _, overlap in compared)  # else nothing was compared
 
 
+def test_map_is_that_of_the_saved_weights_while_it_is_high(tmp_path: Path) -> None:
+    """20 iterations with random=1, evaluated every 5, of a network that finds most shapes."""
+    data = write_shapes(tmp_path / "shapes", train=30, valid=12, seed=5, size=(96, 96))
+    embedded = shapes_model()
+    changes = {"max_batches": 200, "learning_rate": 0.001, "burn_in": 0, "batch": 4, "random": 1}
+    text = embedded.cfg.read_text()
+    for key, value in changes.items():
+        text, count = re.subn(rf"(?m)^{key}=.*$", f"{key}={value}", text)
+        assert count == 1
+    (tmp_path / "shapes.cfg").write_text(text)
+    valid = DetectionDataset.open(data, split="valid")
+    compared: list[float] = []
+
+    class Compare(Recorder):
+        def on_checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+            evaluator = DetectionEvaluator(6)
+            with pydarknet.Network(trainer.cfg, checkpoint.files[0], precision="f32") as network:
+                run_network(network, valid, evaluator)
+            evaluation = self.of("eval")[-1]
+            assert evaluation.iteration == checkpoint.iteration
+            assert evaluation.scores["map"] == evaluator.result().map
+            compared.append(evaluation.scores["map"])
+
+        def on_step(self, trainer: Trainer, step: Step) -> None:
+            super().on_step(trainer, step)
+            if step.iteration == 20:
+                trainer.stop()
+
+    compare = Compare()
+    Trainer(
+        tmp_path / "shapes.cfg", data, embedded.weights, clear=True, run_dir=tmp_path / "run",
+        eval_every=5, checkpoint_every=5, seed=2, callbacks=[compare],
+    ).run()  # fmt: skip
+    assert len(compared) == 4
+    assert min(compared) > 0.3
+    assert len({step.size for step in compare.of("step")}) == 2
+
+
 def test_the_best_weights(
     tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +246,31 @@ def test_weights_go_on_counting_unless_cleared(tmp_path: Path, shapes_data: Path
         longer, shapes_data, run / "small_final.weights", run_dir=tmp_path / "b", clear=True
     )
     assert cleared.iteration == 0
+
+
+def test_weights_of_the_first_layers_only(tmp_path: Path, shapes_data: Path) -> None:
+    """Of a network that has another head: what is behind index 3 is drawn."""
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    Trainer(cfg, shapes_data, run_dir=tmp_path / "run", eval_every=0).run()
+    first = tmp_path / "run" / "small_final.weights"
+    other = tmp_path / "other.cfg"
+    other.write_text(cfg.read_text().replace("filters=33", "filters=22").replace(
+        "mask=0,1,2", "mask=0,1"))  # fmt: skip
+    trainer = Trainer(
+        other, shapes_data, first, up_to=3, clear=True, run_dir=tmp_path / "b", eval_every=0
+    )
+    theirs = np.frombuffer(first.read_bytes()[20:], "<f4")
+    kept = theirs[: -33 * 16 - 33]
+    trainer._network.save_weights(str(tmp_path / "x.weights"), -1)
+    ours = np.frombuffer((tmp_path / "x.weights").read_bytes()[20:], "<f4")
+    np.testing.assert_array_equal(ours[: kept.size], kept)
+    assert ours.size == kept.size + 22 * 16 + 22
+    with pytest.raises(pydarknet.WeightsError, match="for this cfg"):
+        Trainer(other, shapes_data, first, run_dir=tmp_path / "b")
+    short = tmp_path / "short.weights"
+    short.write_bytes(first.read_bytes()[:500])
+    with pytest.raises(pydarknet.WeightsError, match=r"has 500 bytes, .* for the layers below 3"):
+        Trainer(other, shapes_data, short, up_to=3, run_dir=tmp_path / "b")
 
 
 def test_a_run_is_not_overwritten(tmp_path: Path, shapes_data: Path) -> None:

@@ -171,7 +171,7 @@ def test_darknets_variance(tmp_path: Path) -> None:
 def test_statistics_that_are_not_in_the_file(tmp_path: Path) -> None:
     text = DETECTOR.replace("batch_normalize=1", "batch_normalize=1\ndontloadscales=1")
     whole = drawn(text, tmp_path)
-    for tool in (denormalize, reset):
+    for tool in (denormalize, reset, rescale):
         with pytest.raises(CfgError, match=r"x\.cfg:7: \[convolutional\] dontloadscales=1"):
             tool(whole)
 
@@ -288,6 +288,14 @@ def test_oneoff_makes_the_classes_of_every_anchor(
         else:
             assert not channel.any()
     assert old.header.seen != 0
+
+
+def test_oneoff_for_a_head_with_more_than_boxes(tmp_path: Path) -> None:
+    """[Gaussian_yolo] has nine channels before the classes."""
+    text = DETECTOR.replace("[yolo]", "[Gaussian_yolo]").replace("filters=24", "filters=36")
+    drawn(text[: text.index("[Gauss")].replace("filters=36", "filters=2"), tmp_path)
+    biases = oneoff(tmp_path / "x.weights", Document.parse(text)).layer(3).arrays["biases"]
+    assert np.flatnonzero(biases).tolist() == [9, 10, 21, 22, 33, 34]
 
 
 def _written(weights: WeightsFile, folder: Path) -> Path:

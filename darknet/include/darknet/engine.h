@@ -341,6 +341,9 @@ typedef struct dn_trainer_options {
   /* bf16: what dense convolutions multiply, forward and backward, is rounded to bfloat16; sums,
      tensors and all else stay f32. Needs AVX512-BF16 (DN_ERROR_DEVICE). auto is f32. */
   dn_precision precision;
+  /* outputs that take little time (all but those of convolutions, pools and sums) are not kept for
+     backward but made again: less memory, the same numbers. Not with keep_all. */
+  int recompute;
 } dn_trainer_options;
 
 /* Trains a network: its own copy of the weights, the optimiser's memories and a plan for one

@@ -34,6 +34,9 @@ class TrainKernel {
   // Gives in_delta, and adds to the gradients of the parameters. Inputs are treated in order, so
   // that one that is there twice is overwritten and then added to.
   virtual void backward(const TrainRun& run) const = 0;
+  // Makes the output of this mini-batch's forward once more, byte for byte, from the same inputs
+  // and what forward kept; nothing else happens. Only where can_repeat says so.
+  virtual void repeat(const TrainRun& run) const { forward(run); }
 
   std::string name;
   std::vector<Layout> in_layouts;
@@ -41,7 +44,9 @@ class TrainKernel {
   size_t kept_bytes = 0, scratch_bytes = 0;
   // Which tensors backward reads besides out_delta; others may be gone by then.
   bool reads_inputs = false, reads_output = false;
-  bool overwrites = true;      // false: backward only adds, to deltas that were made 0 before
+  bool overwrites = true;  // false: backward only adds, to deltas that were made 0 before
+  // Its output may be forgotten in between, and is made again for backward: it takes little time.
+  bool can_repeat = false;
   bool takes_strides = false;  // tensors and deltas may be slices of larger ones
   // Which input may be overwritten by the output, and whose delta may overwrite that of the output,
   // because they may share memory.

@@ -54,6 +54,7 @@ void Trainer::resize(int width, int height, int batch) {
   o.backend = options_.backend;
   if (rejects_labels(network_.training)) o.bad_labels = &bad_labels_;
   o.precision = options_.precision;
+  o.recompute = options_.recompute != 0;
   plan_.reset();  // the memory of one at a time
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }

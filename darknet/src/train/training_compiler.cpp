@@ -217,6 +217,13 @@ void TrainingCompiler::touch(int slot, int time) {
   s.last = std::max(s.last, time);
 }
 
+int TrainingCompiler::new_slot(size_t bytes) {
+  Slot slot;
+  slot.bytes = bytes;
+  slots_.push_back(slot);
+  return static_cast<int>(slots_.size()) - 1;
+}
+
 int TrainingCompiler::root_of(int slot) const {
   while (slots_[size_t(slot)].inside >= 0) slot = slots_[size_t(slot)].inside;
   return slot;
@@ -234,12 +241,6 @@ void TrainingCompiler::put_inside(int slot, int other, size_t offset) {
 
 void TrainingCompiler::measure_lives() {
   const int end = static_cast<int>(2 * plan_.steps_.size());
-  const auto new_slot = [&](size_t bytes) {
-    Slot slot;
-    slot.bytes = bytes;
-    slots_.push_back(slot);
-    return static_cast<int>(slots_.size()) - 1;
-  };
   for (size_t t = 0; t < plan_.tensors_.size(); ++t) {
     const size_t bytes = size_t(plan_.numbers_of(plan_.tensors_[t])) * sizeof(float);
     data_.push_back(new_slot(bytes));
@@ -264,19 +265,49 @@ void TrainingCompiler::measure_lives() {
     }
     for (const int in : step.in) {
       touch(data_[size_t(in)], time);
-      if (step.runs_backward && step.kernel->reads_inputs) touch(data_[size_t(in)], back);
       if (step.runs_backward && delta_[size_t(in)] >= 0) touch(delta_[size_t(in)], back);
     }
-    if (step.runs_backward && step.kernel->reads_output) touch(data_[size_t(out)], back);
     if (step.kernel->kept_bytes == 0) continue;
     kept_[i] = new_slot(step.kernel->kept_bytes);
     touch(kept_[i], time);
     if (step.runs_backward) touch(kept_[i], back);
   }
+  plan_backward_reads();
   if (!plan_.options_.keep_all) return;
   for (size_t t = 0; t < plan_.tensors_.size(); ++t) {
     touch(data_[t], end);
     if (delta_[t] >= 0) touch(delta_[t], end);
+  }
+}
+
+// What backward reads is kept from forward on; or, to save memory, made again just before it is
+// read first, from inputs that are read then. Steps are looked at in reverse, so that all readers
+// of an output come before it, those that make something again from it too.
+void TrainingCompiler::plan_backward_reads() {
+  const bool recompute = plan_.options_.recompute && !plan_.options_.keep_all;
+  again_.assign(plan_.tensors_.size(), -1);
+  std::vector<int> maker(plan_.tensors_.size(), -1);
+  for (size_t i = 0; i < plan_.steps_.size(); ++i)
+    if (plan_.steps_[i].kernel) maker[size_t(plan_.steps_[i].out)] = int(i);
+  const auto read = [&](int tensor, int time) {
+    const int made = maker[size_t(tensor)];
+    const bool again = recompute && made >= 0 && plan_.steps_[size_t(made)].kernel->can_repeat;
+    int& slot = again_[size_t(tensor)];
+    if (again && slot < 0) slot = new_slot(slots_[size_t(data_[size_t(tensor)])].bytes);
+    touch(again ? slot : data_[size_t(tensor)], time);
+  };
+  for (size_t i = plan_.steps_.size(); i-- > 0;) {
+    Step& step = plan_.steps_[i];
+    if (!step.kernel) continue;
+    if (step.runs_backward && step.kernel->reads_output) read(step.out, time_back(i));
+    if (step.runs_backward && step.kernel->reads_inputs)
+      for (const int in : step.in) read(in, time_back(i));
+    if (again_[size_t(step.out)] < 0) continue;
+    const int first = slots_[size_t(again_[size_t(step.out)])].first;
+    for (const int in : step.in) read(in, first);
+    if (kept_[i] >= 0) touch(kept_[i], first);
+    std::vector<int>& repeated = plan_.steps_[size_t(time_back(size_t(first)))].repeated;
+    repeated.insert(repeated.begin(), int(i));
   }
 }
 
@@ -424,7 +455,8 @@ void TrainingCompiler::bind() {
   size_t scratch = 0;
   for (size_t t = 0; t < plan_.tensors_.size(); ++t) {
     TrainingPlan::Tensor& tensor = plan_.tensors_[t];
-    tensor.data = view_of(data_[t], tensor.value);
+    tensor.data = tensor.again = view_of(data_[t], tensor.value);
+    if (again_[t] >= 0) tensor.again = view_of(again_[t], tensor.value);
     if (delta_[t] >= 0) tensor.delta = view_of(delta_[t], tensor.value);
   }
   plan_.loss_deltas_.assign(plan_.network_.layers.size(), nullptr);
@@ -444,6 +476,7 @@ void TrainingCompiler::bind() {
     for (size_t k = 0; k < step.in.size(); ++k) {
       const TrainingPlan::Tensor& in = plan_.tensors_[size_t(step.in[k])];
       step.in_views.push_back(in.data);
+      step.in_again_views.push_back(in.again);
       step.in_delta_views.push_back(step.runs_backward ? in.delta : View());
     }
   }

@@ -45,6 +45,8 @@ class TrainingCompiler {
 
   void place_memory();
   void measure_lives();
+  void plan_backward_reads();
+  int new_slot(size_t bytes);
   void touch(int slot, int time);
   int root_of(int slot) const;
   void put_inside(int slot, int other, size_t offset);
@@ -65,6 +67,7 @@ class TrainingCompiler {
   std::map<std::pair<int, Layout>, int> tensors_;
   std::vector<Slot> slots_;
   std::vector<int> data_, delta_;  // slots of tensors; -1: none
+  std::vector<int> again_;         // of those that are made again for backward; -1: they are not
   std::vector<int> kept_, loss_;   // and of steps
   std::vector<int> first_delta_;   // of each tensor: when its delta begins
 };

@@ -101,11 +101,12 @@ double TrainingPlan::run(const Context& context, const TrainingMoment& given, ui
 }
 
 TrainRun TrainingPlan::run_of(const Context& context, const Step& step,
-                              const TrainingMoment& moment) const {
+                              const TrainingMoment& moment, Pass pass) const {
   const Tensor& out = tensors_[size_t(step.out)];
+  const bool back = pass == Pass::backward;
   return {context,
-          step.in_views.data(),
-          out.data,
+          (back ? step.in_again_views : step.in_views).data(),
+          back ? out.again : out.data,
           out.delta,
           step.in_delta_views.data(),
           step.add.data(),
@@ -118,12 +119,16 @@ TrainRun TrainingPlan::run_of(const Context& context, const Step& step,
 void TrainingPlan::forward(const Context& context, const Step& step, const TrainingMoment& moment,
                            uint64_t seen) {
   if (step.kernel) {
-    step.kernel->forward(run_of(context, step, moment));
-    const Tensor& out = tensors_[size_t(step.out)];
-    if (step.fixes)
-      context.each(numbers_of(out), FixNumbers{static_cast<float*>(out.data.data), false});
+    step.kernel->forward(run_of(context, step, moment, Pass::forward));
+    fix(context, step, tensors_[size_t(step.out)].data);
   } else if (loss_of(step))
     run_loss(context, step, moment, seen);
+}
+
+void TrainingPlan::fix(const Context& context, const Step& step, const View& out) const {
+  if (!step.fixes) return;
+  context.each(numbers_of(tensors_[size_t(step.out)]),
+               FixNumbers{static_cast<float*>(out.data), false});
 }
 
 void TrainingPlan::run_loss(const Context& context, const Step& step, const TrainingMoment& moment,
@@ -169,6 +174,11 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
 void TrainingPlan::backward(const Context& context, const Step& step,
                             const TrainingMoment& moment) {
   if (!step.runs_backward) return;
+  for (const int index : step.repeated) {
+    const Step& again = steps_[size_t(index)];
+    again.kernel->repeat(run_of(context, again, moment, Pass::backward));
+    fix(context, again, tensors_[size_t(again.out)].again);
+  }
   for (const int index : step.zeroed) {
     const Tensor& tensor = tensors_[size_t(index)];
     std::memset(tensor.delta.data, 0, size_t(numbers_of(tensor)) * sizeof(float));
@@ -178,7 +188,7 @@ void TrainingPlan::backward(const Context& context, const Step& step,
     context.each(numbers_of(out), BoundDeltas{static_cast<float*>(out.delta.data)});
   }
   if (step.kernel)
-    step.kernel->backward(run_of(context, step, moment));
+    step.kernel->backward(run_of(context, step, moment, Pass::backward));
   else
     add_deltas(context, step);
 }

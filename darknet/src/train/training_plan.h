@@ -26,6 +26,7 @@ struct TrainingPlanOptions {
   dn_backend backend = DN_BACKEND_AUTO;
   BadLabels* bad_labels = nullptr;  // nullptr: none are rejected
   dn_precision precision = DN_PRECISION_F32;
+  bool recompute = false;  // outputs that are quickly made again are not kept for backward
 };
 
 // What a head measured in the last mini-batch.
@@ -86,6 +87,7 @@ class TrainingPlan {
     int value = -1;
     Layout layout = Layout::plain;
     View data, delta;  // without data: there is no delta
+    View again;        // where the data lie while backward reads them: elsewhere, if made again
   };
 
   // A step of the forward pass: a kernel, or behind a layer the place where deltas come in.
@@ -99,12 +101,16 @@ class TrainingPlan {
     bool fixes = false;              // try_fix_nan: the output of a layer with weights
     std::vector<unsigned char> add;  // see TrainRun; of deltas: one for out
     std::vector<int> zeroed;         // tensors whose deltas become 0 before its backward step
-    std::vector<View> in_views, in_delta_views;
+    std::vector<View> in_views, in_delta_views, in_again_views;
+    std::vector<int> repeated;  // steps whose outputs are made again before its backward step
     void* kept = nullptr;
     double forward_ms = 0, backward_ms = 0;
   };
 
-  TrainRun run_of(const Context& context, const Step& step, const TrainingMoment& moment) const;
+  enum class Pass { forward, backward };
+  TrainRun run_of(const Context& context, const Step& step, const TrainingMoment& moment,
+                  Pass pass) const;
+  void fix(const Context& context, const Step& step, const View& out) const;
   void forward(const Context& context, const Step& step, const TrainingMoment& moment,
                uint64_t seen);
   void backward(const Context& context, const Step& step, const TrainingMoment& moment);

@@ -7,13 +7,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ...errors import CfgError, WeightsError
+from ...errors import WeightsError
+from ...layers import Head
 from ..file import FloatArray, StoredLayer, WeightsFile, read_layers
-from ..fit import Fit, fit, read_fit
+from ..fit import fit, read_fit
 from ..layout import Array, Block, Cfg, LayerLayout, Layout, layer_weights
-
-BOX = 5
-"""Channels of an anchor before its classes: x, y, w, h, objectness."""
 
 
 def oneoff(path: str | os.PathLike[str], cfg: Cfg, filters: int | None = None) -> WeightsFile:
@@ -21,8 +19,8 @@ def oneoff(path: str | os.PathLike[str], cfg: Cfg, filters: int | None = None) -
 
     The cfg is a detector's: its last layer with weights is a convolution in front of a head. The
     file is a classifier's with the same layers before, whose last convolution has a filter for
-    each class. Its filters become the classes of every anchor of the head, behind the five of box
-    and objectness. Filters that the file has none for are 0. The number of images seen becomes 0.
+    each class. Its filters become the classes of every anchor of the head, behind its box and
+    objectness. Filters that the file has none for are 0. The number of images seen becomes 0.
 
     compat: this is what Darknet's command does for the one network it was written for (9372
     classes, three anchors, five leading channels); there filters without weights keep the random
@@ -39,14 +37,14 @@ def oneoff(path: str | os.PathLike[str], cfg: Cfg, filters: int | None = None) -
         OSError: a file cannot be read.
     """
     layout = layer_weights(cfg)
-    last, anchors = _last(layout)
+    last, head = _last(layout)
+    anchors, most = len(head.anchors), head.classes
     block = last.blocks[0]
     file = os.fspath(path)
     each = last.count // block.outputs  # numbers of one filter
     found = read_fit(path, layout)
     before = found.header.size + 4 * sum(one.count for one in layout.layers[:-1])
     count, rest = divmod(found.bytes_found - before, 4 * each)
-    most = block.outputs // anchors - BOX
     if rest or count < 1 or filters not in (None, count) or count > most:
         wanted = f"1 to {most} filters" if filters is None else f"{filters} filters"
         raise WeightsError(
@@ -55,36 +53,28 @@ def oneoff(path: str | os.PathLike[str], cfg: Cfg, filters: int | None = None) -
             file=file,
         )
     old = _with_filters(layout, last, count)
-    layers = read_layers(path, _refit(found, old))
+    layers = read_layers(path, fit(found.header, old, found.bytes_found))
     new = {
-        name: _spread(numbers, block.outputs, anchors)
+        name: _spread(numbers, anchors, block.outputs // anchors, most)
         for name, numbers in layers[-1].arrays.items()
     }
     changed = StoredLayer(last, MappingProxyType(new))
     return WeightsFile(found.header, layout, (*layers[:-1], changed)).with_seen(0)
 
 
-def _last(layout: Layout) -> tuple[LayerLayout, int]:
-    """The convolution in front of the head, and the head's number of anchors."""
+def _last(layout: Layout) -> tuple[LayerLayout, Head]:
+    """The convolution in front of the head, and the head."""
     document = layout.document
     heads = layout.structure.heads
     if len(heads) != 1 or not layout.layers:
         raise document.wrong(f"has {len(heads)} heads with anchors, expected one", document.net)
     last, head = layout.layers[-1], heads[0]
-    if last.kind != "convolutional" or last.index != head.layer - 1:
+    if last.kind != "convolutional" or last.index != head.layer - 1 or not head.anchors:
         raise document.wrong(
-            "expected the last [convolutional] right before it", document.layers[head.layer]
+            "expected anchors, and the last [convolutional] right before it",
+            document.layers[head.layer],
         )
-    anchors = len(head.anchors)
-    if last.blocks[0].outputs % anchors or not anchors:
-        raise _wrong_filters(layout, last, anchors)
-    return last, anchors
-
-
-def _wrong_filters(layout: Layout, last: LayerLayout, anchors: int) -> CfgError:
-    section = layout.document.layers[last.index]
-    message = f"filters={last.blocks[0].outputs}, expected a multiple of the {anchors} anchors"
-    return layout.document.wrong(message, section, "filters")
+    return last, head
 
 
 def _with_filters(layout: Layout, last: LayerLayout, filters: int) -> Layout:
@@ -98,12 +88,9 @@ def _with_filters(layout: Layout, last: LayerLayout, filters: int) -> Layout:
     return Layout(layout.document, layout.structure, (*layout.layers[:-1], layer))
 
 
-def _refit(found: Fit, layout: Layout) -> Fit:
-    return fit(found.header, layout, found.bytes_found)
-
-
-def _spread(numbers: FloatArray, outputs: int, anchors: int) -> FloatArray:
-    """Puts an array of filters behind the five of every anchor."""
-    new = np.zeros((anchors, outputs // anchors, *numbers.shape[1:]), np.float32)
-    new[:, BOX : BOX + len(numbers)] = numbers
-    return new.reshape(outputs, *numbers.shape[1:])
+def _spread(numbers: FloatArray, anchors: int, each: int, classes: int) -> FloatArray:
+    """Puts an array of filters behind box and objectness of every anchor."""
+    new = np.zeros((anchors, each, *numbers.shape[1:]), np.float32)
+    first = each - classes
+    new[:, first : first + len(numbers)] = numbers
+    return new.reshape(anchors * each, *numbers.shape[1:])

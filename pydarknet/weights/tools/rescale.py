@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..file import StoredLayer, WeightsFile
+from .batch_normalization import check_statistics
 from .first_layer import picture_layer
 
 
@@ -19,8 +20,11 @@ def rescale(weights: WeightsFile) -> WeightsFile:
     which divides before it adds the bias, it belongs into the mean, and is put there.
 
     Raises:
-        CfgError: the first layer with weights is no convolution of a colour picture.
+        CfgError: the first layer with weights is no convolution of a colour picture, or statistics
+            are not in the file.
+        WeightsError: numbers are not finite, or variances negative.
     """
+    check_statistics(weights)
     first = picture_layer(weights)
 
     def change(layer: StoredLayer) -> StoredLayer:

@@ -13,6 +13,7 @@ class TrainConvert final : public TrainKernel {
     name = to == Layout::blocked ? "to blocked" : "to plain";
     in_layouts = {from};
     out_layout = to;
+    can_repeat = true;
     // a delta that is added to is converted beside it
     scratch_bytes = size_t(batch * elements(shape, from)) * sizeof(float);
   }

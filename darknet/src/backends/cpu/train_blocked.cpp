@@ -30,6 +30,7 @@ class TrainActivation final : public BlockedTrainKernel {
         n_(int(request.batch)),
         threads_(threads_for(request)) {
     reads_inputs = true;
+    can_repeat = true;
     delta_in_place = 0;
   }
   void forward(const TrainRun& run) const override {
@@ -82,7 +83,9 @@ class TrainUpsample final : public BlockedTrainKernel {
         scale_(op.scale),
         in_(request.parts[0].in_shapes[0]),
         n_(int(request.batch)),
-        threads_(threads_for(request)) {}
+        threads_(threads_for(request)) {
+    can_repeat = true;
+  }
   void forward(const TrainRun& run) const override {
     cpu::upsample(n_, int(in_.c), int(in_.h), int(in_.w), stride_, scale_, source(run.in[0]),
                   target(run.out), threads_);
@@ -140,7 +143,9 @@ class TrainConcat final : public BlockedTrainKernel {
         in_(request.parts[0].in_shapes),
         out_(request.parts[0].out_shape),
         n_(int(request.batch)),
-        threads_(threads_for(request)) {}
+        threads_(threads_for(request)) {
+    can_repeat = true;
+  }
   void forward(const TrainRun& run) const override {
     int first = 0;
     for (size_t i = 0; i < in_.size(); ++i) {
@@ -181,6 +186,7 @@ class TrainSlice final : public BlockedTrainKernel {
         out_(request.parts[0].out_shape),
         n_(int(request.batch)),
         threads_(threads_for(request)) {
+    can_repeat = true;
     overwrites = false;  // it gives some channels only
   }
   void forward(const TrainRun& run) const override {
@@ -215,11 +221,16 @@ class TrainDropout final : public BlockedTrainKernel {
     shape_ = {int(request.batch), int(s.c), s.plane(), op.probability};
     kept_bytes = size_t(request.batch * elements(s, Layout::blocked)) / kBlock * sizeof(uint16_t);
     in_place = 0;
+    can_repeat = true;
     delta_in_place = 0;
   }
   void forward(const TrainRun& run) const override {
     cpu::drop_forward(shape_, run.seed, source(run.in[0]), target(run.out),
                       static_cast<uint16_t*>(run.kept), threads_);
+  }
+  void repeat(const TrainRun& run) const override {
+    cpu::drop_backward(shape_, static_cast<const uint16_t*>(run.kept), source(run.in[0]),
+                       target(run.out), false, threads_);
   }
   void backward(const TrainRun& run) const override {
     if (!run.in_delta[0].data) return;

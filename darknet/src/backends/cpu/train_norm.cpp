@@ -20,6 +20,7 @@ class TrainNorm final : public BlockedTrainKernel {
     kept_bytes = size_t(2 * s.c) * sizeof(float);
     scratch_bytes = cpu::norm_scratch_bytes(shape_);
     delta_in_place = 0;
+    can_repeat = true;
   }
 
   void forward(const TrainRun& run) const override {
@@ -31,6 +32,12 @@ class TrainNorm final : public BlockedTrainKernel {
       params_[1].value[k] = follow_statistics(params_[1].value[k], mean[k]);
       params_[2].value[k] = follow_statistics(params_[2].value[k], variance[k]);
     }
+  }
+
+  void repeat(const TrainRun& run) const override {
+    const float* mean = static_cast<const float*>(run.kept);
+    cpu::norm_again(shape_, source(run.in[0]), params_[0].value, params_[3].value, mean,
+                    mean + shape_.c, target(run.out), run.scratch, threads_);
   }
 
   void backward(const TrainRun& run) const override {

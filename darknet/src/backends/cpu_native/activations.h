@@ -34,6 +34,11 @@ DN_INLINE float slope_of(Act a) {
   return a == Act::Linear ? 1.f : a == Act::Leaky ? 0.1f : a == Act::Relie ? 0.01f : 0.f;
 }
 
+// The activations that are min(x > 0 ? x : slope * x, limit): the above and relu6.
+DN_INLINE bool is_clamped(Act a) { return is_sloped(a) || a == Act::Relu6; }
+DN_INLINE float clamp_slope(Act a) { return is_sloped(a) ? slope_of(a) : 0.f; }
+DN_INLINE float clamp_limit(Act a) { return a == Act::Relu6 ? 6.f : __builtin_inff(); }
+
 template <Act A>
 DN_INLINE vf act(vf x) {
   const vf one = splat(1.f), zero = vf{};

@@ -61,6 +61,11 @@ ConvPlan strip_of(const ConvPlan& plan, Rows out, Rows in, int64_t src_plane, in
   return strip;
 }
 
+// Whether a convolution is run together with the one behind it. Its output is never stored.
+bool is_joined(const ChainPlan& plan, int i) {
+  return i >= 0 && i + 1 < plan.count && can_join(plan.convs[i], plan.convs[i + 1]);
+}
+
 // The most rows of each output that a strip of `strip_rows` of the last needs.
 void count_rows(ChainPlan& plan) {
   int rows = plan.strip_rows;
@@ -74,7 +79,7 @@ void count_rows(ChainPlan& plan) {
 int64_t strip_bytes(const ChainPlan& plan) {
   int64_t floats = 0;
   for (int i = 0; i + 1 < plan.count; ++i)
-    floats += plan.rows[i] * row_floats(plan.convs[i].desc.shape);
+    if (!is_joined(plan, i)) floats += plan.rows[i] * row_floats(plan.convs[i].desc.shape);
   return 4 * floats;
 }
 
@@ -87,8 +92,9 @@ size_t conv_scratch(const ChainPlan& plan) {
       const int in_rows = (rows - 1) * s.stride_y + (s.kh - 1) * s.dilation + 1;
       for (int cut = 0; cut < s.kh * s.dilation && cut < in_rows; ++cut) {
         const Rows in = {0, in_rows - cut};  // less where rows lie outside the map
-        bytes =
-            std::max(bytes, conv_scratch_bytes(strip_of(plan.convs[i], {0, rows}, in, 1, 1), 1));
+        const ConvPlan strip = strip_of(plan.convs[i], {0, rows}, in, 1, 1);
+        bytes = std::max(bytes, is_joined(plan, i - 1) ? joined_scratch_bytes(strip)
+                                                       : conv_scratch_bytes(strip, 1));
       }
     }
   return bytes;
@@ -111,6 +117,7 @@ struct Scratch {
 Scratch lay_out(const ChainPlan& plan, char* base) {
   Scratch scratch = {};
   for (int i = 0; i + 1 < plan.count; ++i) {
+    if (is_joined(plan, i)) continue;
     scratch.strips[i] = reinterpret_cast<float*>(base);
     base += 4 * plan.rows[i] * row_floats(plan.convs[i].desc.shape);
   }
@@ -137,6 +144,7 @@ void run_rows(const Job& job, int image, int y0, int y1, const Scratch& scratch)
     for (int i = plan.count - 1; i > 0; --i)
       need[i - 1] = input_rows(plan.convs[i].desc.shape, need[i]);
     for (int i = 0; i < plan.count; ++i) {
+      if (is_joined(plan, i)) continue;
       const ConvShape& s = plan.convs[i].desc.shape;
       const bool last = i + 1 == plan.count;
       Rows make = need[i];
@@ -149,16 +157,19 @@ void run_rows(const Job& job, int image, int y0, int y1, const Scratch& scratch)
         make.first = keep.end;
         if (make.first >= make.end) continue;
       }
-      const Rows in = input_rows(s, make);
+      const int reader = is_joined(plan, i - 1) ? i - 1 : i;  // who reads the strip before
+      const ConvShape& r = plan.convs[reader].desc.shape;
+      const Rows in = input_rows(r, make);
       Source src;
       int64_t src_plane;
-      if (i == 0) {
+      if (reader == 0) {
         const int lane = plan.convs[0].desc.plain_src ? 1 : kBlock;
-        src_plane = int64_t(s.h) * s.w;
-        src = {job.src.data + image * job.src.batch_stride + int64_t(in.first) * s.w * lane, 0};
+        src_plane = int64_t(r.h) * r.w;
+        src = {job.src.data + image * job.src.batch_stride + int64_t(in.first) * r.w * lane, 0};
       } else {
-        src_plane = int64_t(plan.rows[i - 1]) * s.w;
-        src = {scratch.strips[i - 1] + int64_t(in.first - have[i - 1].first) * s.w * kBlock, 0};
+        const int before = reader - 1;
+        src_plane = int64_t(plan.rows[before]) * r.w;
+        src = {scratch.strips[before] + int64_t(in.first - have[before].first) * r.w * kBlock, 0};
       }
       Target dst;
       Epilogue epilogue = job.epilogues[i];
@@ -169,8 +180,14 @@ void run_rows(const Job& job, int image, int y0, int y1, const Scratch& scratch)
       } else {
         dst = {scratch.strips[i] + int64_t(make.first - have[i].first) * s.ow * kBlock, 0};
       }
-      run_conv(strip_of(plan.convs[i], make, in, src_plane, dst_plane), job.packed[i], src, dst,
-               epilogue, scratch.conv, 1);
+      if (reader == i) {
+        run_conv(strip_of(plan.convs[i], make, in, src_plane, dst_plane), job.packed[i], src, dst,
+                 epilogue, scratch.conv, 1);
+      } else {
+        run_joined(strip_of(plan.convs[reader], make, in, src_plane, 0), job.packed[reader],
+                   job.epilogues[reader].act, strip_of(plan.convs[i], make, make, 0, dst_plane),
+                   job.packed[i], src, dst, epilogue, scratch.conv);
+      }
     }
   }
 }

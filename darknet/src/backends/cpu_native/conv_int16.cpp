@@ -10,6 +10,10 @@
 //
 // As in conv_direct.cpp, the output is cut into tiles of a few pixels of the map as one long row,
 // and a thread works through its tiles in chunks whose integers stay in the second-level cache.
+//
+// A depthwise convolution in front may be done tile by tile on the way (conv_depthwise_int16): its
+// results stay in the first-level cache and are never floats of a map.
+#include "depthwise_row.h"
 #include "register_tile_int16.h"
 #include "tile_work.h"
 
@@ -27,6 +31,7 @@ struct Geometry {
   int tile_channels;             // output channels of a register tile; the last may have fewer
   int channel_tiles;             // register tiles of output channels
   int row_tiles;                 // pixel tiles of a map
+  int tile_pixels, wider_tiles;  // pixels of a tile; the first so many have one more
   int64_t tile_pairs;            // pairs of the input of the widest tile
   int chunk_tiles;               // pixel tiles per chunk
   int input_bits;                // magnitudes of inputs are at most 2 to this
@@ -53,6 +58,8 @@ Geometry geometry_of(const ConvDesc& d) {
   g.tile_channels = pair_tile_channels(g.k_padded);
   g.channel_tiles = ceil_div(g.k_padded, g.tile_channels);
   g.row_tiles = ceil_div(g.pixels, pair_tile_pixels(least(g.k_padded, g.tile_channels)));
+  g.tile_pixels = g.pixels / g.row_tiles;
+  g.wider_tiles = g.pixels % g.row_tiles;
   const int widest = ceil_div(g.pixels, g.row_tiles);
   g.tile_pairs = (int64_t)g.blocks * round_up(widest, 2) * kBlock / 2;
   g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * g.tile_pairs)));
@@ -74,6 +81,7 @@ struct Job {
   const float* bias;
   const float* scale;
   const Pair* weights;
+  const Depthwise* depthwise;  // what makes the input from `src`; null: that is the input
   Source src;
   Target dst;
   Epilogue e;
@@ -84,9 +92,9 @@ struct PixelTile {
 };
 
 PixelTile tile_of(const Geometry& g, int index) {
-  const int column = index % g.row_tiles;
-  const int first = part(g.pixels, column, g.row_tiles);
-  return {index / g.row_tiles, first, part(g.pixels, column + 1, g.row_tiles) - first};
+  const int image = g.n == 1 ? 0 : index / g.row_tiles, column = index - image * g.row_tiles;
+  const int first = column * g.tile_pixels + least(column, g.wider_tiles);
+  return {image, first, g.tile_pixels + (column < g.wider_tiles)};
 }
 
 // Rounded to nearest; 0 where the mask is 0.
@@ -95,13 +103,20 @@ DN_INLINE __m512i to_integers(__mmask16 mask, const float* x, vf factor) {
   return _mm512_maskz_cvtps_epi32(0xffff, (__m512)scaled);
 }
 
-// The input of a tile as integers; returns what they are to be multiplied by. Lanes behind the last
-// channel may be another tensor's: they are not looked at.
-float round_input(const Job& job, const PixelTile& tile, Pair* to) {
-  const Geometry& g = job.g;
-  const int64_t plane = g.src_plane;
-  const float* from =
-      job.src.data + tile.image * job.src.batch_stride + (int64_t)tile.first * kBlock;
+DN_INLINE int32_t largest_of(__m512i x) {
+  const __m256i eight = _mm256_max_epi32(_mm512_maskz_extracti64x4_epi64(0xff, x, 0),
+                                         _mm512_maskz_extracti64x4_epi64(0xff, x, 1));
+  __m128i four = _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0xb1));
+  return _mm_cvtsi128_si32(four);
+}
+
+// The input of a tile, which begins at `from` with `plane` floats from one channel block to the
+// next, as integers; returns what they are to be multiplied by. Lanes behind the last channel may
+// be another tensor's: they are not looked at.
+float round_input(const Geometry& g, const PixelTile& tile, const float* from, int64_t plane,
+                  Pair* to) {
   const __mmask16 last = (__mmask16)(0xffffu >> (g.blocks * kBlock - g.c));
   vi largest = {};
   for (int b = 0; b < g.blocks; ++b) {
@@ -112,25 +127,44 @@ float round_input(const Job& job, const PixelTile& tile, Pair* to) {
     }
   }
   // As integers, magnitudes of floats are in their order, and infinity and NaN behind the others.
-  int32_t most_bits = 0;
-  for (int i = 0; i < VL; ++i) most_bits = most(most_bits, largest[i]);
+  const int32_t most_bits = largest_of((__m512i)largest);
   const int exponent = (most_bits >> 23) - 127 + 1;
   const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
   const vf factor = splat(power_of_two(shift));
   for (int b = 0; b < g.blocks; ++b) {
     const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
     const float* x = from + b * plane;
-    for (int t = 0; t < tile.pixels; t += 2, to += kBlock) {
-      const int next = least(t + 1, tile.pixels - 1);
-      const __m512i one = to_integers(mask, x + t * kBlock, factor);
-      const __m512i other = to_integers(mask, x + next * kBlock, factor);
+    const float* end = x + tile.pixels / 2 * 2 * kBlock;
+    for (; x < end; x += 2 * kBlock, to += kBlock) {
+      const __m512i one = to_integers(mask, x, factor);
+      const __m512i other = to_integers(mask, x + kBlock, factor);
       _mm512_storeu_si512(to, _mm512_packs_epi32(one, other));
+    }
+    if (tile.pixels % 2) {
+      const __m512i one = to_integers(mask, x, factor);
+      _mm512_storeu_si512(to, _mm512_packs_epi32(one, one));
+      to += kBlock;
     }
   }
   return exponent > 128 ? __builtin_nanf("") : power_of_two(-shift);
 }
 
-bool is_clamped(Act a) { return is_sloped(a) || a == Act::Relu6; }
+// The same, of a tile that a depthwise convolution makes first, in `floats`.
+float make_input(const Job& job, const PixelTile& tile, float* floats, Pair* to) {
+  const float* image = job.src.data + tile.image * job.src.batch_stride;
+  if (!job.depthwise)
+    return round_input(job.g, tile, image + (int64_t)tile.first * kBlock, job.g.src_plane, to);
+  const int width = job.depthwise->s.ow;
+  const int64_t plane = tile.pixels * kBlock;
+  for (int done = 0; done < tile.pixels;) {  // the part of the tile in each row of the map
+    const int y = (tile.first + done) / width, x = (tile.first + done) % width;
+    const int end = least(width, x + tile.pixels - done);
+    depthwise_span(*job.depthwise, image, 0, job.g.blocks, y, x, end, floats + done * kBlock,
+                   plane);
+    done += end - x;
+  }
+  return round_input(job.g, tile, floats, plane, to);
+}
 
 void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_scale,
               int channel) {
@@ -151,8 +185,8 @@ void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_
   const float* residual =
       job.e.residual ? job.e.residual + tile.image * job.e.residual_stride + place : nullptr;
   tile_job.residual = in_kernel ? residual : nullptr;
-  tile_job.slope = is_sloped(job.e.act) ? slope_of(job.e.act) : in_kernel ? 0.f : 1.f;
-  tile_job.limit = job.e.act == Act::Relu6 ? 6.f : __builtin_inff();
+  tile_job.slope = in_kernel ? clamp_slope(job.e.act) : 1.f;
+  tile_job.limit = clamp_limit(job.e.act);
   find_pair_kernel(channels, tile.pixels)(&tile_job);
   for (int b = 0; b < channels / kBlock; ++b) {
     float* p = tile_job.dst + b * tile_job.plane;
@@ -172,19 +206,23 @@ void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_
   }
 }
 
-// The scratch of a thread: the scales of a chunk's tiles, then their integers.
+// The scratch of a thread: the scales of a chunk's tiles, then their integers, then the floats of
+// one tile where a depthwise convolution makes them.
 int64_t scale_floats(const Geometry& g) { return round_up(g.chunk_tiles, kBlock); }
-int64_t thread_floats(const Geometry& g) { return scale_floats(g) + g.chunk_tiles * g.tile_pairs; }
+int64_t thread_floats(const Geometry& g, bool depthwise) {
+  return scale_floats(g) + g.chunk_tiles * g.tile_pairs + (depthwise ? 2 * g.tile_pairs : 0);
+}
 
 void run_part(const Job& job, int tile0, int tile1, int k0, int k1, float* scales) {
   const Geometry& g = job.g;
   Pair* inputs = (Pair*)(scales + scale_floats(g));
+  float* floats = (float*)(inputs + g.chunk_tiles * g.tile_pairs);
   const int chunks = ceil_div(tile1 - tile0, g.chunk_tiles);
   for (int chunk = 0; chunk < chunks; ++chunk) {
     const int first = tile0 + part(tile1 - tile0, chunk, chunks);
     const int count = tile0 + part(tile1 - tile0, chunk + 1, chunks) - first;
     for (int i = 0; i < count; ++i)
-      scales[i] = round_input(job, tile_of(g, first + i), inputs + i * g.tile_pairs);
+      scales[i] = make_input(job, tile_of(g, first + i), floats, inputs + i * g.tile_pairs);
     for (int kt = k0; kt < k1; ++kt)
       for (int i = 0; i < count; ++i)
         run_tile(job, tile_of(g, first + i), inputs + i * g.tile_pairs, scales[i],
@@ -209,6 +247,32 @@ int weight_shift(const Geometry& g, const float* filter) {
   return shift;
 }
 
+void run(const ConvDesc& d, const float* packed, const Depthwise* depthwise, Source src, Target dst,
+         const Epilogue& e, float* scratch, int threads) {
+  Job job;
+  job.g = geometry_of(d);
+  const Geometry& g = job.g;
+  job.plain_dst = d.plain_dst;
+  job.bias = packed;
+  job.scale = packed + g.k_padded;
+  job.weights = (const Pair*)(packed + 2 * g.k_padded);
+  job.depthwise = depthwise;
+  job.src = src;
+  job.dst = dst;
+  job.e = e;
+  const int tiles = g.n * g.row_tiles;
+  const Cut cut =
+      cut_work(tiles, g.channel_tiles, 2.0 * g.c * g.k, 4.0 * g.c * g.pixels * g.n, threads);
+#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
+  for (int id = 0; id < threads; ++id) {
+    const int pixel_part = id / cut.channels, channel_part = id % cut.channels;
+    run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),
+             part(g.channel_tiles, channel_part, cut.channels),
+             part(g.channel_tiles, channel_part + 1, cut.channels),
+             scratch + (int64_t)id * thread_floats(g, depthwise));
+  }
+}
+
 }  // namespace
 
 size_t int16_packed_bytes(const ConvDesc& d) {
@@ -217,7 +281,7 @@ size_t int16_packed_bytes(const ConvDesc& d) {
 }
 
 size_t int16_scratch_bytes(const ConvDesc& d, int threads) {
-  return 4 * (size_t)threads * thread_floats(geometry_of(d));
+  return 4 * (size_t)threads * thread_floats(geometry_of(d), false);
 }
 
 // packed: bias[k padded], scale[k padded], then for each register tile of channels
@@ -249,27 +313,18 @@ void pack_int16(const ConvDesc& d, const float* weights, const float* bias, floa
 
 void conv_int16(const ConvDesc& d, const float* packed, Source src, Target dst, const Epilogue& e,
                 float* scratch, int threads) {
-  Job job;
-  job.g = geometry_of(d);
-  const Geometry& g = job.g;
-  job.plain_dst = d.plain_dst;
-  job.bias = packed;
-  job.scale = packed + g.k_padded;
-  job.weights = (const Pair*)(packed + 2 * g.k_padded);
-  job.src = src;
-  job.dst = dst;
-  job.e = e;
-  const int tiles = g.n * g.row_tiles;
-  const Cut cut =
-      cut_work(tiles, g.channel_tiles, 2.0 * g.c * g.k, 4.0 * g.c * g.pixels * g.n, threads);
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-  for (int id = 0; id < threads; ++id) {
-    const int pixel_part = id / cut.channels, channel_part = id % cut.channels;
-    run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),
-             part(g.channel_tiles, channel_part, cut.channels),
-             part(g.channel_tiles, channel_part + 1, cut.channels),
-             scratch + (int64_t)id * thread_floats(g));
-  }
+  run(d, packed, nullptr, src, dst, e, scratch, threads);
+}
+
+size_t depthwise_int16_scratch_bytes(const ConvDesc& d) {
+  return 4 * (size_t)thread_floats(geometry_of(d), true);
+}
+
+void conv_depthwise_int16(const ConvDesc& depthwise, const float* depthwise_packed,
+                          Act depthwise_act, const ConvDesc& d, const float* packed, Source src,
+                          Target dst, const Epilogue& e, float* scratch) {
+  const Depthwise first = depthwise_of(depthwise.shape, depthwise_packed, depthwise_act);
+  run(d, packed, &first, src, dst, e, scratch, 1);
 }
 
 extern const ConvTable int16_table;

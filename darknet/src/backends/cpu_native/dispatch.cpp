@@ -16,7 +16,11 @@ extern const IsaTable table;
 #if defined(DN_AVX512VNNI)
 namespace avx512vnni {
 extern const ConvTable int16_table;
-}
+size_t depthwise_int16_scratch_bytes(const ConvDesc&);
+void conv_depthwise_int16(const ConvDesc& depthwise, const float* depthwise_packed,
+                          Act depthwise_act, const ConvDesc&, const float* packed, Source, Target,
+                          const Epilogue&, float* scratch);
+}  // namespace avx512vnni
 #endif
 #if defined(DN_AVX512BF16)
 namespace avx512bf16 {
@@ -181,6 +185,29 @@ void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
   conv_table_of(plan.desc).conv(plan.desc, (const float*)packed, src, dst, epilogue,
                                 (float*)scratch, threads);
 }
+
+bool can_join(const ConvPlan& depthwise, const ConvPlan& plan) {
+  return depthwise.desc.algo == ConvAlgo::Depthwise && plan.desc.algo == ConvAlgo::DirectInt16;
+}
+
+#if defined(DN_AVX512VNNI)
+size_t joined_scratch_bytes(const ConvPlan& plan) {
+  return avx512vnni::depthwise_int16_scratch_bytes(plan.desc);
+}
+
+void run_joined(const ConvPlan& depthwise, const void* depthwise_packed, Act depthwise_act,
+                const ConvPlan& plan, const void* packed, Source src, Target dst,
+                const Epilogue& epilogue, void* scratch) {
+  avx512vnni::conv_depthwise_int16(depthwise.desc, (const float*)depthwise_packed, depthwise_act,
+                                   plan.desc, (const float*)packed, src, dst, epilogue,
+                                   (float*)scratch);
+}
+#else  // never called: nothing can join
+size_t joined_scratch_bytes(const ConvPlan&) { return 0; }
+
+void run_joined(const ConvPlan&, const void*, Act, const ConvPlan&, const void*, Source, Target,
+                const Epilogue&, void*) {}
+#endif
 
 size_t max_pool_scratch_bytes(const PoolShape& shape, int threads) {
   return best_table().max_pool_scratch(shape, threads);

@@ -163,6 +163,14 @@ void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, vo
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
               const Epilogue& epilogue, void* scratch, int threads);
 
+// A depthwise convolution whose results only `plan` reads, a DirectInt16: the two as one, tile by
+// tile, on one thread. Its destination is never written.
+bool can_join(const ConvPlan& depthwise, const ConvPlan& plan);
+size_t joined_scratch_bytes(const ConvPlan& plan);
+void run_joined(const ConvPlan& depthwise, const void* depthwise_packed, Act depthwise_act,
+                const ConvPlan& plan, const void* packed, Source src, Target dst,
+                const Epilogue& epilogue, void* scratch);
+
 // ---- chains ----------------------------------------------------------------------------------
 
 constexpr int kMostChained = 4;

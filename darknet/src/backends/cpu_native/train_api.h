@@ -14,6 +14,8 @@ struct TrainTable {
                        float* scratch, int threads);
   void (*norm_forward)(const NormShape&, Source, const float* scales, const float* biases,
                        float* mean, float* variance, Target, float* scratch, int threads);
+  void (*norm_again)(const NormShape&, Source, const float* scales, const float* biases,
+                     const float* mean, const float* variance, Target, float* scratch, int threads);
   void (*norm_backward)(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                         float* scratch, int threads);
   void (*activate_backward)(int n, int c, int h, int w, Act, Source, Source out_delta, Target,
@@ -58,6 +60,8 @@ DN_GRADIENT(winograd)
 
 void norm_forward(const NormShape&, Source, const float* scales, const float* biases, float* mean,
                   float* variance, Target, float* scratch, int threads);
+void norm_again(const NormShape&, Source, const float* scales, const float* biases,
+                const float* mean, const float* variance, Target, float* scratch, int threads);
 void norm_backward(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                    float* scratch, int threads);
 void activate_backward(int n, int c, int h, int w, Act, Source, Source out_delta, Target, bool add,

@@ -100,6 +100,11 @@ void norm_forward(const NormShape& shape, Source src, const float* scales, const
   best().norm_forward(shape, src, scales, biases, mean, variance, dst, (float*)scratch, threads);
 }
 
+void norm_again(const NormShape& shape, Source src, const float* scales, const float* biases,
+                const float* mean, const float* variance, Target dst, void* scratch, int threads) {
+  best().norm_again(shape, src, scales, biases, mean, variance, dst, (float*)scratch, threads);
+}
+
 void norm_backward(const NormShape& shape, const NormBackward& norm, Source src, Source out_delta,
                    Target in_delta, void* scratch, int threads) {
   best().norm_backward(shape, norm, src, out_delta, in_delta, (float*)scratch, threads);

@@ -2,6 +2,10 @@
 #include "activation_gradients.h"
 #include "train_api.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 namespace dn::cpu::DN_ISA {
 namespace {
 
@@ -144,13 +148,37 @@ DN_INLINE vu mix_bits(vu z) {
   return z ^ (z >> 31);
 }
 
+// A bit for each number that is not below `least_kept`.
+DN_INLINE int kept_bits(vu random, uint64_t least_kept) {
+#if defined(__AVX512F__)
+  return _mm512_cmpge_epu64_mask((__m512i)random, _mm512_set1_epi64((int64_t)least_kept));
+#else
+  int bits = 0;
+  for (int i = 0; i < kRandomLanes; ++i) bits |= (random[i] >= least_kept) << i;
+  return bits;
+#endif
+}
+
+// Zeroes the numbers whose bit is 0, and lets the others grow.
+void drop(const DropShape& s, const uint16_t* bits, const float* from, float* to, bool add) {
+  const float grow = 1.f / (1.f - s.probability);
+  for (int64_t p = 0; p < s.pixels; ++p) {
+    for (int lane = 0; lane < kBlock; ++lane) {
+      const int64_t i = p * kBlock + lane;
+      const float value = bits[p] >> lane & 1 ? from[i] * grow : 0.f;
+      to[i] = add ? to[i] + value : value;
+    }
+  }
+}
+
 void drop_forward(const DropShape& s, uint64_t seed, Source src, Target dst, uint16_t* kept,
                   int threads) {
   const int blocks = ceil_div(s.c, kBlock);
-  const float grow = 1.f / (1.f - s.probability);
+  // random numbers have 24 bits, so that this is the comparison of floats
+  const double scaled = (double)s.probability * 0x1p24;
+  uint64_t least_kept = (uint64_t)scaled;
+  least_kept += (double)least_kept < scaled;
   each_block(s.n, blocks, threads, [&](int image, int block) {
-    const float* from = at(src, image, block * s.pixels * kBlock);
-    float* to = at(dst, image, block * s.pixels * kBlock);
     uint16_t* bits = kept + (int64_t)(image * blocks + block) * s.pixels;
     const int lanes = least(kBlock, s.c - block * kBlock);
     constexpr uint64_t step = 0x9E3779B97F4A7C15u;  // from one number of the stream to the next
@@ -162,34 +190,22 @@ void drop_forward(const DropShape& s, uint64_t seed, Source src, Target dst, uin
       }
       for (int64_t p = 0; p < s.pixels; ++p, state += step) {
         const vu random = first < lanes ? mix_bits(state) >> 40 : vu{};
-        int mask = 0;
-        for (int i = 0; i < kRandomLanes; ++i) {
-          const int64_t at = p * kBlock + first + i;
-          const bool keep = !((float)(int32_t)random[i] * 0x1p-24f < s.probability);
-          mask |= keep << i;
-          to[at] = keep ? from[at] * grow : 0.f;
-        }
+        const int mask = kept_bits(random, least_kept);
         bits[p] = (uint16_t)((first == 0 ? 0 : bits[p]) | mask << first);
       }
     }
+    drop(s, bits, at(src, image, block * s.pixels * kBlock),
+         at(dst, image, block * s.pixels * kBlock), false);
   });
 }
 
 void drop_backward(const DropShape& s, const uint16_t* kept, Source out_delta, Target in_delta,
                    bool add, int threads) {
   const int blocks = ceil_div(s.c, kBlock);
-  const float grow = 1.f / (1.f - s.probability);
   each_block(s.n, blocks, threads, [&](int image, int block) {
-    const float* from = at(out_delta, image, block * s.pixels * kBlock);
-    float* to = at(in_delta, image, block * s.pixels * kBlock);
-    const uint16_t* bits = kept + (int64_t)(image * blocks + block) * s.pixels;
-    for (int64_t p = 0; p < s.pixels; ++p) {
-      for (int lane = 0; lane < kBlock; ++lane) {
-        const int64_t i = p * kBlock + lane;
-        const float value = bits[p] >> lane & 1 ? from[i] * grow : 0.f;
-        to[i] = add ? to[i] + value : value;
-      }
-    }
+    drop(s, kept + (int64_t)(image * blocks + block) * s.pixels,
+         at(out_delta, image, block * s.pixels * kBlock),
+         at(in_delta, image, block * s.pixels * kBlock), add);
   });
 }
 

@@ -199,7 +199,7 @@ struct Backward {
 
 void norm_forward(const NormShape& s, Source src, const float* scales, const float* biases,
                   float* mean, float* variance, Target dst, float* scratch, int threads) {
-  const int blocks = ceil_div(s.c, kBlock), padded = blocks * kBlock;
+  const int blocks = ceil_div(s.c, kBlock);
   double* partial = (double*)scratch;  // [image][block][mean, squares][16]
   each_plane(s.n, blocks, threads, [&](int image, int block) {
     double* to = partial + (int64_t)(image * blocks + block) * 2 * kBlock;
@@ -219,7 +219,12 @@ void norm_forward(const NormShape& s, Source src, const float* scales, const flo
     mean[k] = (float)middle;
     variance[k] = (float)(squares / (n > 1 ? n - 1 : 1));
   }
-  const Affine affine = affine_at((float*)(partial + (int64_t)s.n * padded * 2), padded);
+  norm_again(s, src, scales, biases, mean, variance, dst, scratch, threads);
+}
+
+void norm_again(const NormShape& s, Source src, const float* scales, const float* biases,
+                const float* mean, const float* variance, Target dst, float* scratch, int threads) {
+  const Affine affine = affine_at(scratch, round_up(s.c, kBlock));
   fill_affine(s, scales, biases, mean, variance, affine);
   with_act(s.act, Forward{s, src, dst, affine, threads});
 }

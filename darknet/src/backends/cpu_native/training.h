@@ -42,6 +42,9 @@ size_t norm_scratch_bytes(const NormShape& shape);
 // Writes mean and variance (c numbers each). `dst` may be the source.
 void norm_forward(const NormShape& shape, Source src, const float* scales, const float* biases,
                   float* mean, float* variance, Target dst, void* scratch, int threads);
+// The same with mean and variance given.
+void norm_again(const NormShape& shape, Source src, const float* scales, const float* biases,
+                const float* mean, const float* variance, Target dst, void* scratch, int threads);
 // scales_gradient, biases_gradient: may be null. in_delta without data: not asked for; it may be
 // out_delta, where `add` is false.
 struct NormBackward {
@@ -86,6 +89,7 @@ struct DropShape {
   int64_t pixels;
   float probability;
 };
+// drop_backward of a source, too, is what drop_forward made of it.
 void drop_forward(const DropShape& shape, uint64_t seed, Source src, Target dst, uint16_t* kept,
                   int threads);
 void drop_backward(const DropShape& shape, const uint16_t* kept, Source out_delta, Target in_delta,

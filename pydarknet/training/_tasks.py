@@ -1,9 +1,10 @@
-"""The kinds of networks that can be trained, and which of them one is."""
+"""The kinds of networks that can be trained from files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..data_file import read_data_file
 from ..layers import Structure
 from ._task import Task, TaskOptions
 from .classifier import ClassifierTask
@@ -11,7 +12,7 @@ from .detector import DetectorTask
 from .isegmenter import IsegmenterTask
 from .regressor import RegressorTask
 from .segmenter import SegmenterTask
-from .text import TextTask
+from .text import TextTask, read_text_keys
 
 TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "detector": DetectorTask,
@@ -21,16 +22,25 @@ TASKS: dict[str, Callable[[TaskOptions], Task]] = {
     "regressor": RegressorTask,
     "rnn": TextTask,
 }
-"""The kinds of networks that can be trained from files."""
+"""By the words of the command line."""
 
 
 def task_of(structure: Structure) -> str:
-    """The kind of a network: what its end is made for."""
+    """What a network is trained for, where the caller does not say it."""
     last = structure.layers[structure.outputs[-1]]
     if structure.heads:
-        return "detector"
+        return DetectorTask.kind
     if last.type == "iseg":
-        return "isegmenter"
+        return IsegmenterTask.kind
     if structure.recurrent and structure.input_shape[1:] == (1, 1):
-        return "rnn"
-    return "segmenter" if last.output_shape[1:] != (1, 1) else "classifier"
+        return TextTask.kind
+    return SegmenterTask.kind if last.output_shape[1:] != (1, 1) else ClassifierTask.kind
+
+
+def data_keys(task: str, data: str) -> dict[str, str]:
+    """What a .data file says; a text may stand in its place.
+
+    Raises:
+        DataError, OSError: it cannot be read.
+    """
+    return read_text_keys(data) if task == TextTask.kind else read_data_file(data)

@@ -1,0 +1,186 @@
+// The innermost loops of depthwise convolutions: each channel by itself, so 16 channels are one
+// vector.
+//
+// A row of outputs is computed a few pixels at a time, summing in registers. Taps that lie left or
+// right of the map read zeros. Each output is one chain of multiply-adds in the order (ky, kx),
+// however the row is cut.
+#pragma once
+
+#include "activations.h"
+
+namespace dn::cpu::DN_ISA {
+
+// A row of outputs of one channel block.
+struct DepthwiseRow {
+  const float* src;      // input pixel of tap (0, 0) of output pixel 0; may lie outside the row
+  const float* weights;  // of the first tap row used: [ky][kx][16]
+  const float* bias;
+  float* dst;        // of output pixel 0
+  int64_t row_step;  // floats from one tap row to the next
+  int64_t tap_step;  // floats from one tap to the next in its row
+  int rows, kw, stride, dilation;
+  int pad, width;      // columns left of the map that are read as zeros, and of the map
+  float slope, limit;  // the results are min(x > 0 ? x : slope * x, limit)
+};
+
+alignas(64) static const float kZeros[kBlock] = {};
+
+// T output pixels from pixel `x`. K and S are the kernel's width and stride: then up to K / 2
+// columns at each side may lie outside. Or 0 for any: then all are inside.
+template <int T, int K, int S>
+DN_INLINE void depthwise_pixels(const DepthwiseRow& r, int x) {
+  const int stride = S ? S : r.stride, kw = K ? K : r.kw;
+  const int64_t tap_step = K ? kBlock : r.tap_step;
+  const int column = x * stride - r.pad;
+  for (int lane = 0; lane < kBlock; lane += VL) {
+    vf sum[T];
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) sum[t] = load(r.bias + lane);
+    const float* s = r.src + (int64_t)x * stride * kBlock + lane;
+    const float* w = r.weights + lane;
+    for (int ky = 0; ky < r.rows; ++ky, s += r.row_step, w += kw * kBlock) {
+#pragma GCC unroll 5
+      for (int kx = 0; kx < kw; ++kx) {
+        const vf weight = load(w + kx * kBlock);
+#pragma GCC unroll 8
+        for (int t = 0; t < T; ++t) {
+          const float* from = s + kx * tap_step + t * stride * kBlock;
+          const int at = t * S + kx, behind = (T - 1 - t) * S + K - 1 - kx;  // known when compiled
+          if (at < K / 2) from = column + at < 0 ? kZeros : from;
+          if (behind < K / 2) from = column + at >= r.width ? kZeros : from;
+          // hides the choice: GCC would multiply on both sides of it, and then add
+          if (at < K / 2 || behind < K / 2) asm("" : "+r"(from));
+          sum[t] += load(from) * weight;
+        }
+      }
+    }
+    const vf slope = splat(r.slope), limit = splat(r.limit);
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) {
+      store(r.dst + (x + t) * kBlock + lane, vmin(limit, sloped(sum[t], slope)));
+    }
+  }
+}
+
+constexpr int kMostAtOnce = 8;  // pixels
+
+template <int T, int K, int S>
+DN_INLINE void depthwise_some(const DepthwiseRow& r, int x, int pixels) {
+  if constexpr (T > 1) {
+    if (pixels < T) return depthwise_some<T - 1, K, S>(r, x, pixels);
+  }
+  depthwise_pixels<T, K, S>(r, x);
+}
+
+// Output pixels [x, end), in parts of nearly one size; see depthwise_pixels.
+template <int K, int S>
+static void depthwise_inner(const DepthwiseRow& r, int x, int end) {
+  for (; end - x >= 2 * kMostAtOnce; x += kMostAtOnce) depthwise_pixels<kMostAtOnce, K, S>(r, x);
+  if (end - x > kMostAtOnce) {
+    const int half = (end - x + 1) / 2;
+    depthwise_some<kMostAtOnce, K, S>(r, x, half);
+    x += half;
+  }
+  if (x < end) depthwise_some<kMostAtOnce, K, S>(r, x, end - x);
+}
+
+// One output pixel, some of whose taps may lie outside.
+static inline void depthwise_border(const DepthwiseRow& r, int x) {
+  for (int lane = 0; lane < kBlock; lane += VL) {
+    vf sum = load(r.bias + lane);
+    for (int ky = 0; ky < r.rows; ++ky) {
+      const float* s = r.src + ky * r.row_step + (int64_t)x * r.stride * kBlock;
+      const float* w = r.weights + ky * r.kw * kBlock + lane;
+      for (int kx = 0; kx < r.kw; ++kx, s += r.tap_step) {
+        const unsigned column = unsigned(x * r.stride - r.pad + kx * r.dilation);
+        const float* from = column < unsigned(r.width) ? s : kZeros;  // no branch to guess wrong
+        sum += load(from + lane) * load(w + kx * kBlock);
+      }
+    }
+    store(r.dst + x * kBlock + lane, vmin(splat(r.limit), sloped(sum, splat(r.slope))));
+  }
+}
+
+typedef void (*DepthwiseInner)(const DepthwiseRow&, int, int);
+
+// Kernels of these shapes, centred on their output pixels, know what lies outside.
+static inline DepthwiseInner find_centred(const ConvShape& s) {
+  const int over = (s.ow - 1) * s.stride_x - s.pad_left + s.kw - s.w;  // columns, at the right
+  if (s.dilation != 1 || s.pad_left != s.kw / 2 || over > s.kw / 2) return nullptr;
+  if (s.kw == 3 && s.stride_x == 1) return depthwise_inner<3, 1>;
+  if (s.kw == 3 && s.stride_x == 2) return depthwise_inner<3, 2>;
+  if (s.kw == 5 && s.stride_x == 1) return depthwise_inner<5, 1>;
+  if (s.kw == 5 && s.stride_x == 2) return depthwise_inner<5, 2>;
+  return nullptr;
+}
+
+// What all rows of a convolution share.
+struct Depthwise {
+  ConvShape s;
+  int blocks;
+  const float* bias;
+  const float* weights;
+  DepthwiseInner inner;
+  int inner0, inner1;  // columns of outputs that `inner` does; the others are of the border
+  Act act;
+};
+
+// packed: bias[c padded], then [channel block][ky][kx][16].
+static inline Depthwise depthwise_of(const ConvShape& s, const float* packed, Act act) {
+  const int blocks = ceil_div(s.c, kBlock);
+  const float* weights = packed + blocks * kBlock;
+  if (DepthwiseInner centred = find_centred(s))
+    return {s, blocks, packed, weights, centred, 0, s.ow, act};
+  const int inner0 = most(0, least(s.ow, ceil_div(s.pad_left, s.stride_x)));
+  const int room = s.w + s.pad_left - (s.kw - 1) * s.dilation - 1;
+  const int inner1 = most(inner0, least(s.ow, room < 0 ? 0 : room / s.stride_x + 1));
+  return {s, blocks, packed, weights, depthwise_inner<0, 0>, inner0, inner1, act};
+}
+
+// Output pixels [x0, x1) of row `oy` of the channel blocks [block0, block1), of the image that
+// begins at `src`. `dst` is that of pixel x0 in the first block, `dst_block` floats before the
+// next.
+static inline void depthwise_span(const Depthwise& d, const float* src, int block0, int block1,
+                                  int oy, int x0, int x1, float* dst, int64_t dst_block) {
+  const ConvShape& s = d.s;
+  const int taps = s.kh * s.kw;
+  const int y0 = oy * s.stride_y - s.pad_top;
+  int skip = 0, rows = s.kh;  // the kernel rows that meet the input: `rows`, after `skip`
+  while (rows > 0 && y0 + skip * s.dilation < 0) ++skip, --rows;
+  while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
+  const int64_t y = y0 + skip * s.dilation;
+  const int64_t src_block = src_plane(s) * kBlock;
+  const bool in_kernel = is_clamped(d.act);
+  DepthwiseRow r;
+  r.src = src + block0 * src_block + (y * s.w - s.pad_left) * kBlock;
+  r.weights = d.weights + ((int64_t)block0 * taps + skip * s.kw) * kBlock;
+  r.bias = d.bias + block0 * kBlock;
+  r.dst = dst - (int64_t)x0 * kBlock;
+  r.row_step = (int64_t)s.dilation * s.w * kBlock;
+  r.tap_step = s.dilation * kBlock;
+  r.rows = rows;
+  r.kw = s.kw;
+  r.stride = s.stride_x;
+  r.dilation = s.dilation;
+  r.pad = s.pad_left;
+  r.width = s.w;
+  r.slope = in_kernel ? clamp_slope(d.act) : 1.f;
+  r.limit = clamp_limit(d.act);
+  const int inner0 = most(x0, least(d.inner0, x1)), inner1 = most(inner0, least(d.inner1, x1));
+  for (int block = block0; block < block1; ++block) {
+    for (int x = x0; x < x1; ++x) {
+      if (x == inner0) x = inner1;
+      if (x == x1) break;
+      depthwise_border(r, x);
+    }
+    d.inner(r, inner0, inner1);
+    float* p = r.dst + (int64_t)x0 * kBlock;
+    if (!in_kernel) apply(d.act, p, nullptr, p, (x1 - x0) * kBlock);
+    r.src += src_block;
+    r.weights += taps * kBlock;
+    r.bias += kBlock;
+    r.dst += dst_block;
+  }
+}
+
+}  // namespace dn::cpu::DN_ISA
