@@ -22,6 +22,10 @@ loss pushes each number of two objects apart until they are 2 from each other.""
 _LEAST_PLACES = 2
 """An object has at least so many places of the network's map."""
 
+_MOST_EMBEDDINGS = 90
+"""Of one class in an image: as many objects as [iseg] is trained on. A network that learned nothing
+yet has one at every place."""
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -143,7 +147,9 @@ def _separate(inside: Mask, said: FloatArray, embedding: FloatArray) -> npt.NDAr
 
     numbers = np.zeros(inside.shape, np.int32)
     left, count = inside.copy(), 0
-    while left.any():
+    for _ in range(_MOST_EMBEDDINGS):
+        if not left.any():
+            break
         seed = np.unravel_index(np.argmax(np.where(left, said, -np.inf)), left.shape)
         alike = left & _near(embedding, embedding[:, seed[0], seed[1]])
         alike[seed] = True

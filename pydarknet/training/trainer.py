@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +27,7 @@ from ..errors import (
     TrainingDiverged,
 )
 from ..layers import Structure
+from ._course import Course
 from ._diverging import Naming
 from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, mean_iou, row_of
@@ -43,24 +44,6 @@ _log = logging.getLogger("pydarknet.training")
 _RESUMED = ("seed", "precision", "recompute", "task", "patience", "freeze", "eval_every",
             "checkpoint_every", "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
 """Arguments of `Trainer` that a training goes on with."""
-
-
-@dataclass
-class _Course:
-    """How far a training has come, besides what the engine knows; saved with every state."""
-
-    first: int = 0
-    """Updates done when the run began, for sizes."""
-    average: float | None = None
-    best_score: float | None = None
-    best_iteration: int | None = None
-    without_gain: int = 0
-    """Evaluations since the best one."""
-    last_evaluation: int = 0
-    last_checkpoint: int = 0
-    last_number: int = 0
-    metrics_bytes: int = 0
-    seconds: float = 0
 
 
 class Trainer:
@@ -184,7 +167,7 @@ class Trainer:
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
         done = self.iteration
-        self._course = _Course(
+        self._course = Course(
             first=done, last_evaluation=done, last_checkpoint=done, last_number=done
         )
         self._position: Position | None = None
@@ -227,7 +210,7 @@ class Trainer:
         trainer.folder = folder
         trainer._compile(data_keys(settings["task"], trainer.data), settings, workers, progress)
         load_state(trainer._trainer, folder.state)
-        trainer._course = _Course(**about["course"])
+        trainer._course = Course(**about["course"])
         trainer._position = Position(**about["position"])
         trainer._resumed = True
         if trainer._position.digest != trainer.task.digest:

@@ -112,3 +112,10 @@ def test_bars_are_cut_off() -> None:
     assert found.shape == (8, 16)
     assert (found[:, :7] == 0).all()
     assert (found[:, 9:] == 1).all()
+
+
+def test_a_network_that_learned_nothing_ends_in_time() -> None:
+    random = np.random.default_rng(0)
+    planes = np.full((9, 64, 64), 0.6, np.float32)
+    planes[1:] = random.normal(0, 50, (8, 64, 64))
+    assert find_instances(planes, 1, (64, 64), (64, 64)) == []
