@@ -16,10 +16,15 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-VERBS = {"map": "detector_map", "valid": "detector_valid"}
+VERBS = {
+    "map": "detector_map",
+    "valid": "detector_valid",
+    "calc_anchors": "calc_anchors",
+    "calcanchors": "calc_anchors",
+}
 """Verbs with a module of their own."""
 
-LATER = ("recall", "calc_anchors", "draw", "demo")
+LATER = ("recall", "draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:
