@@ -17,7 +17,8 @@ def split_dataset(
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas, "On the Stratification of
     Multi-Label Data", 2011): the images of the rarest class are shared out first, each to the split
-    that lacks most objects of that class and still has room. Files listed twice go to one split, so nothing leaks.
+    that lacks most objects of that class and still has room. Files listed twice go to one split, so
+    that nothing leaks.
 
     Args:
         dataset: its images' ``split`` is changed.
