@@ -117,7 +117,7 @@ def test_a_head_never_goes_without_and_is_warned_about() -> None:
     clusters = around(np.array([[4.0, 5], [20, 24]]), 200)
     report = plan_anchors(
         document, np.concatenate([clusters, [[300.0, 301]]]), count=3, by_size=True
-    )  # noqa: E501
+    )
     assert any("gets 0.2% of the boxes" in each for each in report.advice)
 
 
