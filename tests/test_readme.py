@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from small_networks import RunPython
 
+from pydarknet.datasets.formats import read_dataset, write_dataset
 from pydarknet.datasets.shapes import write_shapes
 from pydarknet.embedded import shapes_model
 
@@ -43,6 +44,7 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     (tmp_path / "photo.txt").write_text("16 0.29 0.66 0.24 0.55\n1 0.45 0.48 0.59 0.5\n")
     shutil.copy(shared / "images" / "dog.jpg", tmp_path / "photo.jpg")
     write_shapes(tmp_path / "shapes", train=8, valid=2, size=(48, 48))
+    write_dataset(read_dataset(tmp_path / "shapes/shapes.data"), tmp_path / "VOC2007", "voc")
     cfg = shapes_model().cfg.read_text()
     cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)
     assert count == 2
