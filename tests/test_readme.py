@@ -11,6 +11,7 @@ import pytest
 from small_networks import RunPython
 
 from pydarknet import Network
+from pydarknet.datasets.formats import read_dataset, write_dataset
 from pydarknet.datasets.shapes import write_shapes
 from pydarknet.embedded import shapes_model
 
@@ -49,6 +50,7 @@ def folder(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     with (tmp_path / "home" / "weights" / "yolov4-tiny.weights").open("wb") as file:
         file.truncate(24_251_276)
     write_shapes(tmp_path / "shapes", train=8, valid=2, size=(48, 48))
+    write_dataset(read_dataset(tmp_path / "shapes/shapes.data"), tmp_path / "VOC2007", "voc")
     cfg = shapes_model().cfg.read_text()
     cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)
     assert count == 2

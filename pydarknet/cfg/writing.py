@@ -15,7 +15,7 @@ def refuse_existing(path: str | os.PathLike[str], *, force: bool) -> None:
         FileExistsError: it is there already, and ``force`` is False.
     """
     if not force and os.path.lexists(path) and not os.fspath(path).startswith("/dev/"):
-        reason = "is already there, expected a new name (or force to overwrite it)"
+        reason = "is already there, expected a new name (or --force to overwrite it)"
         raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
 
 

@@ -16,10 +16,16 @@ from .network_options import open_network
 from .parser import Parser, UsageError
 from .program import ERROR, OK, complain
 
-VERBS = {"map": "detector_map", "valid": "detector_valid", "recall": "detector_recall"}
+VERBS = {
+    "map": "detector_map",
+    "valid": "detector_valid",
+    "recall": "detector_recall",
+    "calc_anchors": "calc_anchors",
+    "calcanchors": "calc_anchors",
+}
 """Verbs with a module of their own."""
 
-LATER = ("calc_anchors", "draw", "demo")
+LATER = ("draw", "demo")
 
 
 def run(words: Sequence[str]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 
 import numpy as np
@@ -14,6 +13,7 @@ from ..drawing import draw
 from ..errors import ArgumentError
 from ..image import save_image
 from .samples import ClassificationSamples, DetectionSamples
+from .sheet import arrange
 
 
 def contact_sheet(
@@ -43,17 +43,13 @@ def contact_sheet(
     if count < 1:
         raise ArgumentError(f"count={count}, expected 1 or more")
     width, height = size
-    columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    gap = 4
-    sheet = np.full((rows * (height + gap), columns * (width + gap), 3), 255, np.uint8)
+    tiles = []
     for place in range(count):
         planes = np.empty((samples.channels, height, width), np.float32)
         truth = np.empty(samples.truth_size, np.float32)
         samples.make(seed, first_image + place, planes, truth)
-        y, x = (place // columns) * (height + gap), (place % columns) * (width + gap)
-        sheet[y : y + height, x : x + width] = _labelled(samples, planes, truth)
-    return sheet
+        tiles.append(_labelled(samples, planes, truth))
+    return arrange(tiles)
 
 
 def save_contact_sheet(

@@ -24,7 +24,7 @@ from .model import (
     safe_name,
 )
 from .options import ReadOptions
-from .read_only import finish, split_in_path
+from .read_only import finish, split_in_path, that_look_right
 
 _SIZE = (1280, 720)
 _MARKS = ((OCCLUDED, "occluded"), (TRUNCATED, "truncated"), (CROWD, "crowd"))
@@ -37,7 +37,7 @@ def recognises(path: str) -> bool:
 
 def _files(path: str) -> list[str]:
     found = sorted(map(str, Path(path).glob("*.json"))) if os.path.isdir(path) else [path]
-    return [file for file in found if file.endswith(".json") and _looks_right(file)]
+    return that_look_right(found, ".json", _looks_right)
 
 
 def _looks_right(file: str) -> bool:
@@ -89,7 +89,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
                 )
                 word = to_text(label.get("category"), f"{place}.category", file, part.line)
                 number = names.number(check_class_name(word, f"{file}:{part.line}", file))
-                marks = label.get("attributes") or {}
+                marks = to_object(label.get("attributes") or {}, f"{place}.attributes", file)
                 flags = sum(bit for bit, key in _MARKS if marks.get(key))
                 rows.add(check_box((left, top, right, bottom), file, part.line), number, flags)
             dataset.images.append(rows.fill(image))

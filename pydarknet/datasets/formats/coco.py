@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...metrics.result_files import COCO_IDS
-from .faults import check_box, fault, shown, to_list, to_number, to_object, to_text, to_whole
+from .faults import MOST, check_box, fault, shown, to_list, to_number, to_object, to_text, to_whole
 from .fitting import Holds, file_names, fit
 from .image_files import ImageFolders, measure
 from .json_stream import first_parts, stream_json
@@ -40,6 +40,7 @@ from .model import (
 from .options import ReadOptions, WriteOptions
 from .outlines import mask_area, mask_box, polygon_area, polygons_box
 from .output import output_file, output_folder
+from .read_only import that_look_right
 
 HOLDS = Holds(CROWD | DIFFICULT | TRUNCATED | OCCLUDED, True, True, True, True)
 
@@ -66,7 +67,7 @@ def _files(folder: str) -> list[str]:
     for where in (Path(folder) / "annotations", Path(folder)):
         found = sorted(map(str, where.glob("*.json")))
         instances = [file for file in found if os.path.basename(file).startswith("instances_")]
-        found = instances or [file for file in found if _looks_right(file)]
+        found = instances or that_look_right(found, ".json", _looks_right)
         if found:
             return found
     coco = [str(file) for file in sorted(Path(folder).glob("*/_annotations.coco.json"))]
@@ -151,7 +152,7 @@ class _Reader:
         box = self._box(entry.get("bbox"), shape, where, line)
         area = entry.get("area")
         if area is not None:
-            area = to_number(area, f"{where}.area", self.file, line)
+            area = to_number(area, f"{where}.area", self.file, line, MOST**2)
         rows = self.objects.get(image)
         if rows is None:
             rows = self.objects[image] = ObjectRows()
@@ -206,7 +207,7 @@ class _Reader:
                 flat = np.array(numbers, np.float64)
             except (TypeError, ValueError):
                 flat = np.full(0, np.nan)
-            if flat.ndim != 1 or len(flat) < 6 or len(flat) % 2 or not np.isfinite(flat).all():
+            if flat.ndim != 1 or len(flat) < 6 or len(flat) % 2 or not (abs(flat) <= MOST).all():
                 raise fault(
                     self.file,
                     line,

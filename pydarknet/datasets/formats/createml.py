@@ -18,7 +18,7 @@ from .model import (
     safe_name,
 )
 from .options import ReadOptions
-from .read_only import finish, split_in_path
+from .read_only import finish, split_in_path, that_look_right
 
 
 def recognises(path: str) -> bool:
@@ -31,7 +31,7 @@ def _files(path: str) -> list[str]:
     if os.path.isdir(path):
         found = sorted(map(str, Path(path).glob("**/_annotations.createml.json")))
         found = found or sorted(map(str, Path(path).glob("*.json")))
-    return [file for file in found if file.endswith(".json") and _looks_right(file)]
+    return that_look_right(found, ".json", _looks_right)
 
 
 def _looks_right(file: str) -> bool:

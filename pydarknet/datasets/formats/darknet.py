@@ -44,8 +44,9 @@ def recognises(path: str) -> bool:
     if os.path.isdir(path):
         if _data_files(path):
             return True
-        labelled = (image for image in list_images(path) if os.path.isfile(label_path(image)))
-        return _names_file(path) is not None and next(labelled, None) is not None
+        if _names_file(path) is None:
+            return False
+        return any(os.path.isfile(label_path(image)) for image in list_images(path))
     return path.endswith(".data")
 
 

@@ -262,8 +262,8 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
             for number, (image, name) in enumerate(zip(images, names, strict=True), 1):
                 _write_image(image, f"images/{word}/{name}", folder, dataset, path, options)
                 options.progress("writing", number, len(images))
-        lines = ["path: ."]
-        lines += [f"{_quoted(word)}: {_quoted(f'images/{word}')}" for word in words.values()]
+        # without path: places count from the file's folder, whatever the working directory
+        lines = [f"{_quoted(word)}: {_quoted(f'images/{word}')}" for word in words.values()]
         if "val" not in words.values():
             lines.append(f"val: images/{words[splits[0]]}")
         if "train" not in words.values():

@@ -7,6 +7,9 @@ from typing import Any
 
 from ...errors import DataError
 
+MOST = 1e9
+"""No image has so many pixels across; arithmetic with larger numbers could overflow."""
+
 
 def fault(file: str, line: int | None, message: str) -> DataError:
     """A `DataError` whose text begins with the place."""
@@ -20,8 +23,10 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def to_number(value: Any, what: str, file: str, line: int | None = None) -> float:
-    """A finite number from text or JSON.
+def to_number(
+    value: Any, what: str, file: str, line: int | None = None, most: float = MOST
+) -> float:
+    """A number from text or JSON, no larger than ``most`` either way.
 
     Raises:
         DataError: it is none.
@@ -30,8 +35,8 @@ def to_number(value: Any, what: str, file: str, line: int | None = None) -> floa
         number = float(value) if isinstance(value, (str, int, float)) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
-    if isinstance(value, bool) or not math.isfinite(number):
-        raise fault(file, line, f"{what}={shown(value)}, expected a number")
+    if isinstance(value, bool) or not abs(number) <= most:
+        raise fault(file, line, f"{what}={shown(value)}, expected a number up to {most:g}")
     return number
 
 
@@ -41,7 +46,7 @@ def to_whole(value: Any, what: str, file: str, line: int | None = None, least: i
     Raises:
         DataError: it is none.
     """
-    number = to_number(value, what, file, line)
+    number = to_number(value, what, file, line, 2.0**53)
     if number != int(number) or not least <= number < 2**53:
         raise fault(file, line, f"{what}={shown(value)}, expected a whole number from {least}")
     return int(number)

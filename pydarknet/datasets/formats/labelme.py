@@ -34,7 +34,8 @@ from .read_only import finish
 
 def recognises(path: str) -> bool:
     """Whether this may be such a data set: a folder of json files with shapes, or one of them."""
-    return bool(_files(path)) and "shapes" in first_parts(_files(path)[0])
+    first = next(iter(_files(path)), None)
+    return first is not None and "shapes" in first_parts(first)
 
 
 def _files(path: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...errors import ArgumentError, DataError
-from .model import LabelledDataset, check_class_name
+from .model import LabelledDataset, check_class_name, check_unique
 
 
 def merge(datasets: Sequence[LabelledDataset]) -> LabelledDataset:
@@ -47,8 +47,9 @@ def map_classes(
         raise ArgumentError(f"there is no class {unknown[0]!r} to rename, expected one of "
                             f"{', '.join(dataset.names[:20])}")  # fmt: skip
     found = [renamed.get(name, name) for name in dataset.names]
-    for name in renamed.values():
-        check_class_name(name, "rename")
+    for name in (*renamed.values(), *(names or ())):
+        check_class_name(name, "the classes wanted")
+    check_unique(names or (), "the classes wanted")
     wanted = tuple(dict.fromkeys(found if names is None else names))
     place = {name: number for number, name in enumerate(wanted)}
     numbers = [place.get(name, -1) for name in found]

@@ -13,21 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from ..._files import atomic_path
+from ...cfg.writing import refuse_existing
 from .model import LabelledImage
 
 ImageMode = Literal["copy", "link", "none"]
-
-
-def refuse_existing(path: str | os.PathLike[str], force: bool) -> None:
-    """Stops where a file would be replaced.
-
-    Raises:
-        FileExistsError: it would.
-    """
-    if not force and os.path.lexists(path) and not os.fspath(path).startswith("/dev/"):
-        raise FileExistsError(
-            errno.EEXIST, "is there already, --force replaces it", os.fspath(path)
-        )
 
 
 @contextlib.contextmanager
@@ -38,7 +27,7 @@ def output_file(path: str | os.PathLike[str], force: bool) -> Iterator[Path]:
         FileExistsError: there is something at ``path``, and ``force`` is False.
         OSError: it cannot be written.
     """
-    refuse_existing(path, force)
+    refuse_existing(path, force=force)
     with atomic_path(path) as part:
         yield part
 
@@ -98,7 +87,7 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
     """
     final = Path(os.path.abspath(path))
     if not (final.is_dir() and not any(final.iterdir())):
-        refuse_existing(final, force)
+        refuse_existing(final, force=force)
     if final.exists() and not final.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(path))
     final.parent.mkdir(parents=True, exist_ok=True)

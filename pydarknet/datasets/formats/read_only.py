@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .faults import fault
 from .image_files import ImageFolders
@@ -40,6 +40,16 @@ class ImageTable:
     def images(self) -> list[LabelledImage]:
         """All, in the order they were met."""
         return list(self._images.values())
+
+
+def that_look_right(
+    files: Sequence[str], ending: str, looks_right: Callable[[str], bool]
+) -> list[str]:
+    """The files of a format; none where the first twenty are none, for there may be thousands."""
+    found = [file for file in files if file.endswith(ending)]
+    if not any(map(looks_right, found[:20])):
+        return []
+    return [file for file in found if looks_right(file)]
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:

@@ -61,7 +61,17 @@ def _annotation_folders(path: str) -> list[Path]:
     root = Path(path)
     places = [root / "Annotations", *sorted(root.glob("VOC20*/Annotations")), root]
     places += [root / split for split in ("train", "valid", "val", "test")]
-    return [place for place in places if any(place.glob("*.xml"))]
+    return [
+        place for place in places if _looks_right(next(iter(sorted(place.glob("*.xml"))), None))
+    ]
+
+
+def _looks_right(file: Path | None) -> bool:
+    if file is None:
+        return False
+    # CVAT's files begin with <annotations>; one that is broken is still in Annotations
+    head = file.read_bytes()[:4096]
+    return file.parent.name == "Annotations" or b"<annotations" not in head
 
 
 def read(path: str, options: ReadOptions) -> LabelledDataset:
