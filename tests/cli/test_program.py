@@ -88,7 +88,7 @@ def test_wrong_usage(words, says, command):
 
 @pytest.mark.parametrize(
     "words",
-    [["detector", verb, "x.data", "x.cfg"] for verb in ("recall", "calc_anchors")]
+    [["detector", verb, "x.data", "x.cfg"] for verb in ("recall", "draw")]
     + [["classifier", "validfull"], ["yolo", "test"], ["partial"]],
 )
 def test_what_comes_later(words, command):
