@@ -78,8 +78,9 @@ def train(
     rate: float = 0.001,
     eval_every: int = 250,
     threads: int = 0,
+    stop: int | None = None,
 ) -> Trainer:
-    """Trains; returns the training, which is over."""
+    """Trains, until an iteration or the end; returns the training, which is over."""
     model = shared / "models" / "yolo-fastest-1.1"
     text = (model / "yolo-fastest-1.1.cfg").read_text()
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,9 @@ def train(
         cfg, data, model / "yolo-fastest-1.1.weights", up_to=first_head(text), clear=True,
         run_dir=folder, eval_every=eval_every, threads=threads, callbacks=[Show()],
     )  # fmt: skip
-    trainer.run()
+    for step in trainer:
+        if step.iteration == stop:
+            trainer.stop()
     return trainer
 
 

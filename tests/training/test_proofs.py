@@ -43,7 +43,10 @@ def test_digits(tmp_path: Path) -> None:
 def test_text(tmp_path: Path) -> None:
     recorder = Recorder()
     cfg, text = ROOT / "cfg/chars.cfg", ROOT / "darknet/include/darknet/engine.h"
-    Trainer(cfg, text, run_dir=tmp_path / "run", eval_every=650, callbacks=[recorder]).run()
+    # one thread: a step of this network is too small to be shared
+    Trainer(
+        cfg, text, run_dir=tmp_path / "run", eval_every=650, callbacks=[recorder], threads=1
+    ).run()
     assert np.mean([step.loss for step in recorder.of("step")[-100:]]) < 1.5
     assert recorder.of("eval")[-1].scores["nats"] < 1.5
     with pydarknet.Network(cfg, tmp_path / "run/chars_final.weights") as network:
@@ -82,7 +85,7 @@ def indoor() -> ModuleType:
 @pytest.mark.slow
 def test_photographs(indoor: ModuleType, shared: Path, tmp_path: Path) -> None:
     """70 photographs with 30 classes, over-fitted from yolo-fastest-1.1's weights."""
-    trainer = indoor.train(shared, tmp_path, iterations=400, eval_every=400)
+    trainer = indoor.train(shared, tmp_path, eval_every=250, stop=500)
     assert trainer.best_score >= 0.8
 
 
