@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+import pydarknet
 from pydarknet.datasets.digits import write_digits
 from pydarknet.datasets.shapes import write_shapes
 from pydarknet.training import Callback, Checkpoint, End, Evaluation, Step, Trainer
@@ -237,7 +240,7 @@ def map_cfg(
     return path
 
 
-def regressor_cfg(folder: Path, *, max_batches: int = 4, rate: float = 0.002) -> Path:
+def regressor_cfg(folder: Path, *, max_batches: int = 4, rate: float = 0.005) -> Path:
     """A network with two numbers as its output."""
     path = folder / "numbers.cfg"
     more = "flip=0\nmin_crop=32\nmax_crop=32\n"
@@ -259,14 +262,22 @@ def objects(folder: Path, train: int = 8, valid: int = 4) -> Path:
 
 
 def numbers(folder: Path, train: int = 8, valid: int = 4) -> Path:
-    """Single shapes, and where their centres lie (x, y); the path of the .data file."""
-    data = write_shapes(
-        folder / "numbers", train=train, valid=valid, size=(32, 32), clutter=0, objects=(1, 1),
-        extent=(0.4, 0.6), hidden=0,
-    )  # fmt: skip
-    (data.parent / "labels").mkdir()
-    for file in (data.parent / "images").glob("*.txt"):
-        fields = file.read_text().split() or ["0", "0.5", "0.5"]  # a scene without an object
-        (data.parent / "labels" / file.name).write_text(f"{fields[1]} {fields[2]}\n")
+    """White squares on noise, and where their centres lie (x, y); the path of the .data file."""
+    root = folder / "numbers"
+    (root / "images").mkdir(parents=True)
+    (root / "labels").mkdir()
+    random = np.random.default_rng(7)
+    names = []
+    for index in range(train + valid):
+        pixels = random.integers(0, 60, (32, 32, 3), dtype=np.uint8)
+        left, top = random.integers(0, 23, 2).tolist()
+        pixels[top : top + 10, left : left + 10] = 255
+        names.append(f"images/{index:06}.png")
+        pydarknet.save_image(root / names[-1], pixels)
+        label = f"{(left + 5) / 32}\n{(top + 5) / 32}\n"
+        (root / f"labels/{index:06}.txt").write_text(label)
+    (root / "train.txt").write_text("".join(f"{name}\n" for name in names[:train]))
+    (root / "valid.txt").write_text("".join(f"{name}\n" for name in names[train:]))
+    data = root / "shapes.data"
     data.write_text("classes = 2\ntrain = train.txt\nvalid = valid.txt\n")
     return data
