@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..training import Trainer
 
 
-_NUMBERS = ("nats", "bits")
-"""Scores that are no parts of a whole."""
+_MEASURES = ("mae", "rmse", "nats", "bits")
+"""Scores with a unit: no parts of a whole."""
 
 
 class CheckProgress(ImageBar):
@@ -114,7 +114,7 @@ class TrainingProgress(Callback):
 def shown_scores(scores: Mapping[str, float]) -> str:
     """Scores as a line: shares in percent, errors in the unit of what was measured."""
     return ", ".join(
-        f"{name} {value:.4g}" if name in ("mae", "rmse") else f"{name} {value:.2%}"
+        f"{name} {value:#.4g}" if name in _MEASURES else f"{name} {value:.2%}"
         for name, value in scores.items()
     )
 
