@@ -16,7 +16,6 @@ from .errors import ArgumentError
 from .image import Image
 from .layers import Structure
 
-
 _FAR = np.float32(1e9)
 """Pixels: where an edge is taken to be that lies beyond, or nowhere. A network that was hardly
 trained gives boxes of any size, infinite ones too; JSON, drawings and mAP need numbers."""
@@ -103,7 +102,9 @@ def corners(found: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[np.
     half = np.stack([found["w"], found["h"]], axis=1) * np.float32(0.5)
     with np.errstate(over="ignore", invalid="ignore"):
         edges = np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
-    return np.nan_to_num(edges, copy=False).clip(-_FAR, _FAR)
+    np.clip(edges, -_FAR, _FAR, out=edges)
+    edges[np.isnan(edges)] = 0
+    return edges
 
 
 def _class_numbers(

@@ -68,5 +68,8 @@ def _data_file(path: str) -> str:
         return path
     found = sorted(map(str, Path(path).glob("*.data")))
     if len(found) != 1:
-        raise DataError(f"{path} holds {len(found)} .data files, expected one")
+        other = f" (another format: pydarknet dataset convert {path} -o NEW --to darknet)"
+        raise DataError(
+            f"{path} holds {len(found)} .data files, expected one{'' if found else other}"
+        )
     return found[0]
