@@ -16,6 +16,10 @@ from .errors import ArgumentError
 from .image import Image
 from .layers import Structure
 
+_FAR = np.float32(1e9)
+"""Pixels: where an edge is taken to be that lies beyond, or nowhere. A network that was hardly
+trained gives boxes of any size, infinite ones too; JSON, drawings and mAP need numbers."""
+
 
 @dataclass(frozen=True)
 class DetectionRequest:
@@ -92,11 +96,15 @@ def way_to_resize(structure: Structure, resize: str | None) -> str:
 
 
 def corners(found: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[np.float32]:
-    """Relative centre boxes as edges in pixels, (N, 4)."""
+    """Relative centre boxes as edges in pixels, (N, 4), all finite."""
     scale = np.array([width, height], np.float32)
     center = np.stack([found["x"], found["y"]], axis=1)
     half = np.stack([found["w"], found["h"]], axis=1) * np.float32(0.5)
-    return np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        edges = np.concatenate([(center - half) * scale, (center + half) * scale], axis=1)
+    np.clip(edges, -_FAR, _FAR, out=edges)
+    edges[np.isnan(edges)] = 0
+    return edges
 
 
 def _class_numbers(

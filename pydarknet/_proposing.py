@@ -56,7 +56,8 @@ class ProposalRequest:
         found = found[found["objectness"] > self.threshold]
         found = found[np.argsort(-found["objectness"], kind="stable")]
         if self.nms is not None:
-            found = found[suppress(found, self.nms)]
+            with np.errstate(invalid="ignore"):  # of infinite boxes none overlaps another
+                found = found[suppress(found, self.nms)]
         return Detections(
             corners(found, width, height),
             found["objectness"],

@@ -56,14 +56,17 @@ def main() -> int:
         if files.without_detections:
             count = len(files.without_detections)
             print(f"note: {count} images have no detections", file=sys.stderr)
-        text = evaluate(files, options)
+        print(evaluate(files, options), flush=True)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # the reader went away; nothing is left to be said, nor to be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
     except (DarknetError, ImportError, OSError) as error:
         print(f"error: {describe(error)}", file=sys.stderr)
         return 1
-    print(text)
     return 0
 
 

@@ -11,13 +11,17 @@ import pytest
 from small_networks import RunPython
 
 from pydarknet import Network
+from pydarknet.cfg import Document, set_batch, set_key, set_size
 from pydarknet.datasets.formats import read_dataset, write_dataset
 from pydarknet.datasets.shapes import write_shapes
 from pydarknet.embedded import shapes_model
+from pydarknet.weights import WeightsFile, partial
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
-COMMANDS = re.findall(r"^\$ pydarknet (.*)$", README.read_text(), re.MULTILINE)
+_HEAD, _TOUR, _TAIL = re.split(r"(?ms)^## The toolkit.*?```console\n(.*?)^```", README.read_text())
+TOUR = re.findall(r"^\$ pydarknet (.*)$", _TOUR, re.MULTILINE)
+COMMANDS = re.findall(r"^\$ pydarknet (.*)$", _HEAD + _TAIL, re.MULTILINE)
 
 
 def _few(line: re.Match[str]) -> str:
@@ -50,7 +54,6 @@ def folder(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     with (tmp_path / "home" / "weights" / "yolov4-tiny.weights").open("wb") as file:
         file.truncate(24_251_276)
     write_shapes(tmp_path / "shapes", train=8, valid=2, size=(48, 48))
-    write_dataset(read_dataset(tmp_path / "shapes/shapes.data"), tmp_path / "VOC2007", "voc")
     cfg = shapes_model().cfg.read_text()
     cfg, count = re.subn(r"^batch=.*|^max_batches=.*", _few, cfg, flags=re.MULTILINE)
     assert count == 2
@@ -66,6 +69,7 @@ def folder(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 def test_there_are_examples() -> None:
     assert len(BLOCKS) >= 3
     assert len(COMMANDS) >= 3
+    assert len(TOUR) >= 10
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
@@ -94,3 +98,29 @@ def test_commands(words: str, folder: Path, run_python: RunPython) -> None:
     for option in ("-o", "-out"):
         if option in given:
             assert (folder / given[given.index(option) + 1]).stat().st_size > 0
+
+
+def test_tour(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_python: RunPython
+) -> None:
+    """The toolkit's tour, line after line in one folder; only its training is made short."""
+    indoor = read_dataset(shared / "indoor85" / "indoor.data")
+    write_dataset(indoor, tmp_path / "indoor", "voc")
+    with Network(README.parent / "cfg" / "yolov4-tiny.cfg") as network:
+        network.save_weights(tmp_path / "whole.weights")
+    whole = WeightsFile.read(tmp_path / "whole.weights", README.parent / "cfg" / "yolov4-tiny.cfg")
+    partial(whole, 29).write(tmp_path / "yolov4-tiny.conv.29")
+    monkeypatch.setenv("PYDARKNET_OFFLINE", "1")
+    for words in TOUR:
+        if " train " in words:
+            fitted = Document.read(tmp_path / "fitted.cfg")
+            set_size(fitted, 96, 96)
+            set_batch(fitted, 2, 1)
+            set_key(fitted, "net", "max_batches", "2")
+            fitted.write(tmp_path / "fitted.cfg", force=True)
+        done = run_python("-m", "pydarknet", *shlex.split(words))
+        assert done.returncode == 0, (words, done.stderr.decode())
+        assert done.stdout + done.stderr, words
+    for name in ("stats.png", "sheet.jpg", "fitted.svg", "report/index.html", "run/report.html"):
+        assert (tmp_path / name).stat().st_size > 0
+    assert b"mean average precision" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,5 +69,9 @@ def _data_file(path: str) -> str:
         return path
     found = sorted(map(str, Path(path).glob("*.data")))
     if len(found) != 1:
-        raise DataError(f"{path} holds {len(found)} .data files, expected one")
+        command = f"pydarknet dataset convert {shlex.quote(path)} -o NEW --to darknet"
+        raise DataError(
+            f"{path} holds {len(found)} .data files, expected one"
+            + ("" if found else f" (another format: {command})")
+        )
     return found[0]

@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
         return OK
     if words and words[0] in VERBS:
         return int(importlib.import_module(f".{VERBS[words[0]]}", __package__).run(words[1:]))
-    known = check_verb("detector", words, "test", (*VERBS, *LATER))
+    known = check_verb("detector", words, ("test", "train", *VERBS), LATER)
     if known is not None:
         return known
     options, rest = parser.split(words[1:])
@@ -59,20 +59,29 @@ def run(words: Sequence[str]) -> int:
         return detect_all(network, listed, options)
 
 
-def check_verb(command: str, words: Sequence[str], verb: str, later: Sequence[str]) -> int | None:
-    """Looks at Darknet's second word; returns an exit code where it is not the one that works.
+def check_verb(
+    command: str, words: Sequence[str], verbs: Sequence[str], later: Sequence[str]
+) -> int | None:
+    """Looks at Darknet's second word; returns an exit code where it is not the first of ``verbs``.
+
+    Args:
+        command: Darknet's first word.
+        words: what follows it.
+        verbs: those that work; all but the first are dealt with before.
+        later: those of Darknet that do not work yet.
 
     Raises:
         UsageError: there is no such word.
     """
+    verb = verbs[0]
     if not words:
         raise UsageError(f"pydarknet {command}: expected {verb}, as in pydarknet {command} {verb}")
     if words[0] == verb:
         return None
     if words[0] in later:
         return complain(f"{command} {words[0]} is not in this version of pydarknet yet", ERROR)
-    near = difflib.get_close_matches(words[0], (verb, *later), n=1)
-    hint = f", did you mean {near[0]}?" if near else f", expected {verb}"
+    near = difflib.get_close_matches(words[0], (*verbs, *later), n=1)
+    hint = f", did you mean {near[0]}?" if near else f", expected one of {', '.join(verbs)}"
     raise UsageError(f"pydarknet {command}: there is no {words[0]!r}{hint}")
 
 

@@ -54,7 +54,7 @@ def run_verbs(kind: str, words: Sequence[str], description: str, answer: Answer)
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK
-    known = check_verb(kind, words, "test", ("train", "valid", *LATER))
+    known = check_verb(kind, words, ("test", "train", "valid"), LATER)
     if known is not None:
         return known
     return _test(parser, words[1:], answer)

@@ -41,7 +41,7 @@ def run(words: Sequence[str]) -> int:
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK
-    known = check_verb("rnn", words, "generate", ("train", "valid", *LATER))
+    known = check_verb("rnn", words, ("generate", "train", "valid"), LATER)
     if known is not None:
         return known
     options, rest = parser.split(words[1:])

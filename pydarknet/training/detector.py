@@ -25,9 +25,6 @@ from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
 from ._task import ImageTask, Scores, TaskOptions
 
-_FAR = 1e9
-"""Pixels: where a box without an end is taken to end."""
-
 _TRAIN_IMAGES = 100
 """At most so many of the training images are evaluated beside the valid ones."""
 
@@ -147,18 +144,10 @@ class DetectorTask(ImageTask):
                     boxes = dataset.boxes(index)
                     xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
                     truth = Truth.from_relative(xywh, boxes["class_id"], width, height)
-                    evaluator.add(index, _finite(detections), truth)
+                    evaluator.add(index, detections, truth)
         finally:
             runner.close()
         return evaluator.result()
-
-
-def _finite(detections: Detections) -> Detections:
-    """A network that was hardly trained gives boxes of any size, infinite ones too."""
-    edges = np.nan_to_num(detections.xyxy).clip(-_FAR, _FAR)
-    return Detections(
-        edges, detections.confidence, detections.class_id, detections.names, box=detections.box
-    )
 
 
 def _check_classes(options: TaskOptions, classes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class ArrayDifference:
         relative: length of the difference by the length of the first array, of finite numbers; 0
             where there is no difference, infinite where the first is all 0.
         cosine: of the angle between the two, -1..1; 1 where there is no difference.
+        odd: how many of those that differ are NaN or infinite in one file or both.
     """
 
     layer: int
@@ -35,6 +37,7 @@ class ArrayDifference:
     largest: float
     relative: float
     cosine: float
+    odd: int
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,10 @@ class Difference:
                 lines.append(f"header: {field} {one} -> {other}")
         for row in self.arrays:
             if row.changed:
+                odd = f", {row.odd:,} of them not finite" if row.odd else ""
                 lines.append(
                     f"layer {row.layer} [{row.type}] {row.array}: {row.changed:,} of "
-                    f"{row.count:,} differ, by up to {row.largest:.4g} (relative "
+                    f"{row.count:,} differ{odd}, by up to {row.largest:.4g} (relative "
                     f"{row.relative:.3g}, cosine {row.cosine:.6f})"
                 )
         if self.only:
@@ -77,12 +81,15 @@ class Difference:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON, which has no infinite numbers: such a ``relative`` is None."""
         return {
             "equal": self.equal,
             "headers": [asdict(header) for header in self.headers],
             "only": list(self.only),
-            "arrays": [asdict(row) for row in self.arrays],
+            "arrays": [
+                asdict(row) | ({} if math.isfinite(row.relative) else {"relative": None})
+                for row in self.arrays
+            ],
         }
 
 
@@ -110,15 +117,17 @@ def diff(first: WeightsFile, second: WeightsFile) -> Difference:
     return Difference((first.header, second.header), tuple(rows), tuple(sorted(only)))
 
 
-def _compare(one: FloatArray, other: FloatArray) -> tuple[int, int, float, float, float]:
-    changed = int((one.view(np.uint32) != other.view(np.uint32)).sum())
+def _compare(one: FloatArray, other: FloatArray) -> tuple[int, int, float, float, float, int]:
+    differs = one.view(np.uint32) != other.view(np.uint32)
+    changed = int(differs.sum())
     if not changed:
-        return one.size, 0, 0.0, 0.0, 1.0
+        return one.size, 0, 0.0, 0.0, 1.0, 0
     finite = np.isfinite(one) & np.isfinite(other)
     a, b = (x[finite].astype(np.float64) for x in (one, other))
     lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     away = float(np.linalg.norm(a - b))
     relative = 0.0 if away == 0 else away / lengths[0] if lengths[0] else float("inf")
     product = lengths[0] * lengths[1]
-    cosine = float(a @ b) / product if product else 0.0
-    return one.size, changed, float(np.abs(a - b).max(initial=0)), relative, cosine
+    cosine = min(max(float(a @ b) / product, -1.0), 1.0) if product else 0.0
+    largest = float(np.abs(a - b).max(initial=0))
+    return one.size, changed, largest, relative, cosine, int((differs & ~finite).sum())

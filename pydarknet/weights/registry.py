@@ -161,7 +161,7 @@ def find_published(name: str) -> Published:
             return published
     names = [published.name for published in PUBLISHED]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f", did you mean {near[0]}?" if near else ""
+    hint = f", did you mean {near[0]}?" if near else ":"
     raise ArgumentError(
         f"no published weights are called {name!r}{hint} `pydarknet weights list` names all"
     )

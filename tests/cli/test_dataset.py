@@ -87,6 +87,13 @@ def test_nothing_is_overwritten(command, data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/file").read_text() == "mine"
 
 
+def test_check_of_another_format(command, data: Path) -> None:
+    command("dataset", "convert", "in", "-o", "voc", "--to", "voc")
+    done = command("dataset", "check", "voc")
+    assert done.code == 1
+    assert "pydarknet dataset convert voc -o NEW --to darknet" in done.err
+
+
 def test_check(command, data: Path, tmp_path: Path) -> None:
     done = command("dataset", "check", "in")
     assert done.code == 1  # small sets validate with an image they train with

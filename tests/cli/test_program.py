@@ -69,6 +69,8 @@ def test_version(command):
         (["detect", "x.cfg", "--size", "0x3"], "WIDTHxHEIGHT"),
         (["detect", "x.cfg", "--precision", "f16"], "invalid choice"),
         (["detector"], "expected test"),
+        (["detector", "nope"], "expected one of test, train, map, valid, recall, calc_anchors"),
+        (["classifier", "trian"], "did you mean train?"),
         (["detector", "tets"], "did you mean test?"),
         (["detector", "test", "x.data", "x.cfg"], "x.weights missing"),
         (["classifier", "predict"], "x.data, x.cfg, x.weights missing"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +146,13 @@ def test_the_script(write, tmp_path, picture, run_python: RunPython) -> None:
     done = run_python(SCRIPT, *files, "--report", tmp_path / "out", "--images", tmp_path)
     assert done.returncode == 0
     assert "mAP@0.50 = 100.00 %" in done.stdout.decode()
+
+
+def test_a_reader_that_goes_away(write) -> None:
+    """Piped into head, say: no traceback."""
+    words = [sys.executable, str(SCRIPT), *map(str, write()), "--format", "json", "--quiet"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, b"Traceback" in done.stderr) == (1, False)

@@ -248,7 +248,11 @@ def test_cut_files_and_odd_numbers(tmp_path: Path) -> None:
     assert "only in one of them: layers 3" in str(found)
     nan = one.map(lambda layer: layer.replace({"biases": layer.arrays["biases"] * np.nan}))
     assert diff(nan, nan).equal
-    assert not diff(one, nan).equal
+    found = diff(one, nan)
+    assert not found.equal
+    assert "biases: 4 of 4 differ, 4 of them not finite, by up to 0 " in str(found)
+    empty = one.map(lambda layer: layer.replace({"biases": layer.arrays["biases"] * 0}))
+    json.dumps(diff(empty, one).as_dict(), allow_nan=False)
     assert all(np.isfinite(row.largest) for row in diff(one, nan).arrays)
     assert Header().size == 20
 

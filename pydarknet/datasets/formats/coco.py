@@ -37,6 +37,8 @@ from .read_only import that_look_right
 
 __all__ = ["read", "recognises", "write"]
 
+_LAST_CATEGORY = 2**31 - 1
+
 
 def recognises(path: str) -> bool:
     """Whether this may be such a data set: a json with images, or a folder of them."""
@@ -132,6 +134,11 @@ class _Reader:
         category = entry.get("category_id")
         if type(category) is not int:
             category = to_whole(category, f"{where}.category_id", self.file, line)
+        if not 0 <= category <= _LAST_CATEGORY:
+            raise fault(
+                self.file, line,
+                f"{where}.category_id={shown(category)}, expected 0 to {_LAST_CATEGORY}",
+            )  # fmt: skip
         crowd = entry.get("iscrowd")
         flags = CROWD if crowd else 0
         for bit, word in MARKS:

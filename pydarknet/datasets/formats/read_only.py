@@ -79,7 +79,7 @@ def csv_rows(path: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[st
     with open(path, encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
         try:
-            found = reader.fieldnames or ()
+            found = reader.fieldnames = _columns(reader.fieldnames or ())
             missing = [column for column in columns if column not in found]
             if missing:
                 raise fault(path, 1, f"has no column {missing[0]}, expected {', '.join(columns)}")
@@ -97,9 +97,14 @@ def csv_header(path: str) -> list[str]:
     """The first line's columns; none where that is no text."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
-            return next(csv.reader(stream), [])
+            return _columns(next(csv.reader(stream), ()))
     except (UnicodeDecodeError, csv.Error):
         return []
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    """The columns' names; older VIA marks the header as a comment."""
+    return [name.removeprefix("#") if not place else name for place, name in enumerate(header)]
 
 
 def split_in_path(path: str, options: ReadOptions) -> str:

@@ -143,6 +143,19 @@ def test_data_yaml(yaml: str, label: str, expected: str, tmp_path: Path) -> None
         read_dataset(tmp_path / "data.yaml")
 
 
+def test_a_test_split_that_was_not_exported(tmp_path: Path) -> None:
+    (tmp_path / "train/images").mkdir(parents=True)
+    (tmp_path / "train/images/a.png").write_bytes(png_header(10, 10))
+    file = tmp_path / "data.yaml"
+    file.write_text("train: ../train/images\ntest: ../test/images\nnames: [cat]\n")
+    dataset = read_dataset(file)
+    assert [image.split for image in dataset.images] == ["train"]
+    assert dataset.notes["splits left out: the images of test are not there"] == 1
+    file.write_text("train: ../train/images\nval: ../valid/images\nnames: [cat]\n")
+    with pytest.raises(DataError, match=r"data\.yaml: \.\./valid/images is not there"):
+        read_dataset(file)
+
+
 def test_a_class_called_no_and_key_points(tmp_path: Path) -> None:
     for folder in ("images", "labels"):
         (tmp_path / folder).mkdir()

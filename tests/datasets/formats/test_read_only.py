@@ -178,6 +178,7 @@ CASES = {
         {"x.json": {"_via_settings": {}, "_via_img_metadata": VIA}}, "x.json", {"a.png": [DOG, CAT]}
     ),
     "via csv": ({"x.csv": VIA_CSV}, "x.csv", {"a.png": [DOG], "b.png": []}),
+    "via csv of old": ({"x.csv": f"#{VIA_CSV}"}, "x.csv", {"a.png": [DOG], "b.png": []}),
     "wider": (
         {"wider_face_val_bbx_gt.txt": WIDER}, "",
         {"0--Parade/a.jpg": [("face", [449, 330, 571, 479], 0),
