@@ -12,6 +12,7 @@ from .parser import Parser, count, whole
 from .program import OK
 from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
+from .warnings_shown import warnings_shown
 
 if TYPE_CHECKING:
     from ..training import Trainer
@@ -40,11 +41,13 @@ def run(kind: str, words: Sequence[str]) -> int:
             f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
             "GPUs; leave it out, or say -gpus 0"
         )
-    with CheckProgress(quiet=options.quiet) as progress:
-        trainer = open_trainer(kind, options, rest, progress)
-    with trainer, TrainingProgress(options, shlex.join(["pydarknet", kind, "train"])) as shown:
-        trainer.callbacks.append(shown)
-        end = trainer.run()
+    again = shlex.join(["pydarknet", kind, "train", "--resume"])
+    with warnings_shown():
+        with CheckProgress(quiet=options.quiet) as progress:
+            trainer = open_trainer(kind, options, rest, progress)
+        with trainer, TrainingProgress(options, again) as shown:
+            trainer.callbacks.append(shown)
+            end = trainer.run()
     files = trainer.folder.path
     print(f"{end.reason} after {end.iteration} iterations, files in {files}")
     return OK
@@ -77,7 +80,12 @@ def train_parser(kind: str) -> Parser:
     add("--overwrite", action="store_true", help="begin anew in a folder that holds a training")
     add("--eval-every", type=count, metavar="N", help="evaluate every N iterations")
     add("--checkpoint-every", type=count, metavar="N", help="write _last.weights; default: 100")
-    add("--patience", type=count, metavar="N", help="stop after N evaluations without a gain")
+    add(
+        "--patience",
+        type=count,
+        metavar="N",
+        help="stop after N evaluations without a gain; evaluates as --map",
+    )
     add("--freeze", type=count, metavar="N", default=0, help="leave the layers below N as they are")
     add("--up-to", type=count, metavar="N", help="take weights for the layers below N only")
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
@@ -112,7 +120,7 @@ def open_trainer(
             options.resume, threads=options.threads, workers=options.workers, progress=progress
         )
     every = options.eval_every
-    if every is None and not (options.map or options.topk):
+    if every is None and not (options.map or options.topk or options.patience):
         every = 0
     return Trainer(
         words[1], words[0], words[2] if len(words) > 2 else None, task=kind,
