@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _UNUSED = ("dont-show", "show-imgs", "nogpu", "benchmark-layers")
 """Darknet's switches that change nothing here: no window is opened, and the CPU is used."""
 
+_OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "checkpoint_every", "patience",
+                 "freeze", "up_to", "seed", "precision", "recompute", "on_bad_data",
+                 "missing_labels", "tensorboard")  # fmt: skip
+"""Options that a training which goes on has already."""
+
 _UNUSED_VALUES = ("mjpeg-port", "chart", "i")
 
 
@@ -30,6 +35,11 @@ def run(kind: str, words: Sequence[str]) -> int:
     least = 1 if kind == "rnn" else 2
     if options.resume and rest:
         parser.error("expected --resume FOLDER alone")
+    if options.resume:
+        for name in _OF_A_NEW_ONE:
+            if getattr(options, name) != parser.get_default(name):
+                option = "--" + name.replace("_", "-")
+                parser.error(f"{option} is for a new training: --resume goes on as it began")
     if not options.resume and not least <= len(rest) <= least + 1:
         data = "" if kind == "rnn" else "x.data "
         parser.error(f"expected {data}x.cfg, or {data}x.cfg x.weights")

@@ -75,7 +75,11 @@ def load_state(trainer: NativeTrainer, path: Path) -> None:
         shutil.copyfileobj(file, part)
         part.truncate(begin)
         part.flush()
-        trainer.load_state(part.name)
+        try:
+            trainer.load_state(part.name)
+        except DataError as error:  # it knows the copy's name
+            message = str(error).replace(part.name, str(path))
+            raise DataError(message, file=str(path)) from None
 
 
 def _begin_of_text(file: Any, end: int, path: Path) -> int:

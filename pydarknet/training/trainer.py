@@ -168,10 +168,8 @@ class Trainer:
             )
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
-        done = self.iteration
-        self._course = Course(
-            first=done, last_evaluation=done, last_checkpoint=done, last_number=done
-        )
+        now = self.iteration
+        self._course = Course(first=now, last_evaluation=now, last_checkpoint=now, last_number=now)
         self._position: Position | None = None
         self._resumed = False
 
@@ -418,8 +416,8 @@ class Trainer:
         return step
 
     def close(self) -> None:
-        """Ends a run that was driven by `step`, with a checkpoint. Twice is fine."""
-        if self._begun and not self._ended:
+        """Ends a run, with a checkpoint where it had begun. Twice is fine."""
+        if not self._ended:
             if not self._is_over():
                 self.stop()
             self._finish(None)
@@ -456,11 +454,12 @@ class Trainer:
         )
         self._position = self._loader.position
         self._begun = True
-        if self._resumed:
+        if self._course.metrics_bytes:  # gone on with, and not broken off before the first score
             return
+        self._save_state()
         if self._cadence.evaluate_every:
             self._evaluate(before=True)
-        self._save_state()
+            self._save_state()
 
     def _size_of(self, batch: int) -> tuple[int, int]:
         first = self._course.first

@@ -169,6 +169,8 @@ def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
     for words, status, message in (
         (("detector", "train", data), 2, "expected x.data x.cfg"),
         (("detector", "train", "--resume", "x", data), 2, "expected --resume FOLDER alone"),
+        (("detector", "train", "--resume", "x", "--seed", 4), 2, "--seed is for a new training"),
+        (("detector", "train", "--resume", "x", "-clear"), 2, "--clear is for a new training"),
         (("detector", "train", data, cfg, "-gpus", "0,1"), 1, "not on several GPUs"),
         (("detector", "train", data, cfg, "--mapp"), 2, "did you mean --map?"),
         (("detector", "train", "--resume", tmp_path), 1, "holds no run"),
