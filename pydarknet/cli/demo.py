@@ -106,7 +106,7 @@ def train(options: Namespace) -> int:
         trainer = Trainer(
             shapes_model().cfg, data, run_dir=folder, eval_every=500, threads=options.threads
         )
-    shown = TrainingProgress(options, "pydarknet demo --train")
+    shown = TrainingProgress(options, "pydarknet demo --train --run-dir")
     with trainer, shown:
         trainer.callbacks += [Stop(), shown]
         end = trainer.run()

@@ -12,12 +12,18 @@ from .parser import Parser, count, whole
 from .program import OK
 from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
+from .warnings_shown import warnings_shown
 
 if TYPE_CHECKING:
     from ..training import Trainer
 
 _UNUSED = ("dont-show", "show-imgs", "nogpu", "benchmark-layers")
 """Darknet's switches that change nothing here: no window is opened, and the CPU is used."""
+
+_OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "checkpoint_every", "patience",
+                 "freeze", "up_to", "seed", "precision", "recompute", "on_bad_data",
+                 "missing_labels", "tensorboard")  # fmt: skip
+"""Options that a training which goes on has already."""
 
 _UNUSED_VALUES = ("mjpeg-port", "chart", "i")
 
@@ -29,6 +35,11 @@ def run(kind: str, words: Sequence[str]) -> int:
     least = 1 if kind == "rnn" else 2
     if options.resume and rest:
         parser.error("expected --resume FOLDER alone")
+    if options.resume:
+        for name in _OF_A_NEW_ONE:
+            if getattr(options, name) != parser.get_default(name):
+                option = "--" + name.replace("_", "-")
+                parser.error(f"{option} is for a new training: --resume goes on as it began")
     if not options.resume and not least <= len(rest) <= least + 1:
         data = "" if kind == "rnn" else "x.data "
         parser.error(f"expected {data}x.cfg, or {data}x.cfg x.weights")
@@ -40,11 +51,13 @@ def run(kind: str, words: Sequence[str]) -> int:
             f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
             "GPUs; leave it out, or say -gpus 0"
         )
-    with CheckProgress(quiet=options.quiet) as progress:
-        trainer = open_trainer(kind, options, rest, progress)
-    with trainer, TrainingProgress(options, shlex.join(["pydarknet", kind, "train"])) as shown:
-        trainer.callbacks.append(shown)
-        end = trainer.run()
+    again = shlex.join(["pydarknet", kind, "train", "--resume"])
+    with warnings_shown():
+        with CheckProgress(quiet=options.quiet) as progress:
+            trainer = open_trainer(kind, options, rest, progress)
+        with trainer, TrainingProgress(options, again) as shown:
+            trainer.callbacks.append(shown)
+            end = trainer.run()
     files = trainer.folder.path
     print(f"{end.reason} after {end.iteration} iterations, files in {files}")
     return OK
@@ -77,7 +90,12 @@ def train_parser(kind: str) -> Parser:
     add("--overwrite", action="store_true", help="begin anew in a folder that holds a training")
     add("--eval-every", type=count, metavar="N", help="evaluate every N iterations")
     add("--checkpoint-every", type=count, metavar="N", help="write _last.weights; default: 100")
-    add("--patience", type=count, metavar="N", help="stop after N evaluations without a gain")
+    add(
+        "--patience",
+        type=count,
+        metavar="N",
+        help="stop after N evaluations without a gain; evaluates as --map",
+    )
     add("--freeze", type=count, metavar="N", default=0, help="leave the layers below N as they are")
     add("--up-to", type=count, metavar="N", help="take weights for the layers below N only")
     add("--seed", type=int, default=0, help="of all that is random; default: 0")
@@ -112,7 +130,7 @@ def open_trainer(
             options.resume, threads=options.threads, workers=options.workers, progress=progress
         )
     every = options.eval_every
-    if every is None and not (options.map or options.topk):
+    if every is None and not (options.map or options.topk or options.patience):
         every = 0
     return Trainer(
         words[1], words[0], words[2] if len(words) > 2 else None, task=kind,

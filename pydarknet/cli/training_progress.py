@@ -42,7 +42,7 @@ class TrainingProgress(Callback):
     """A bar on stderr with loss, score and the time that is left; with ``-v`` a line on stdout."""
 
     def __init__(self, options: Namespace, command: str) -> None:
-        """Takes ``quiet`` and ``verbose`` of the options, and the command to go on with."""
+        """Takes options (``quiet``, ``verbose``), and the command that goes on with a folder."""
         self._verbose: bool = options.verbose
         self._quiet: bool = options.quiet
         self._command = command
@@ -100,7 +100,7 @@ class TrainingProgress(Callback):
         """Says how to go on."""
         if end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
             folder = shlex.quote(str(end.run_dir))
-            self._say(f"go on with: {self._command} --resume {folder}")
+            self._say(f"go on with: {self._command} {folder}")
 
     def _say(self, text: str) -> None:
         if self._quiet:

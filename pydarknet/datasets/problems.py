@@ -72,7 +72,10 @@ def usable(
         if all(problem.severity == "note" for problem in found):
             kept.append(item)
     if not kept:
-        raise DatasetError(f"{name} holds no usable image", file=name, problems=problems)
+        for problem in problems:
+            _log.warning("%s", problem)
+        first = f", the first of {len(problems)} problems: {problems[0]}" if problems else ""
+        raise DatasetError(f"{name} holds no usable image{first}", file=name, problems=problems)
     return kept, problems
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._arguments import check_whole
-from ..errors import CfgError
+from ..errors import CfgError, DataError
 
 
 @dataclass(frozen=True)
@@ -192,12 +192,18 @@ def cadence(
         DataError: the .data file holds no whole number there.
     """
     if checkpoint_every is None:
-        checkpoint_every = int(data.get("savelast", "100"))
+        checkpoint_every = _whole(data, "savelast", 100, least=1)
     check_whole("checkpoint_every", checkpoint_every, least=1)
-    number_every = int(data.get("saveweights", 1000 if max_batches < 10000 else 10000))
-    check_whole("saveweights", number_every)
+    number_every = _whole(data, "saveweights", 1000 if max_batches < 10000 else 10000)
     start = 0
     if eval_every is None:
         eval_every, start = max(100, int(epochs * epoch)), burn_in
     check_whole("eval_every", eval_every)
     return Cadence(max_batches, eval_every, start, checkpoint_every, number_every)
+
+
+def _whole(data: Mapping[str, str], key: str, default: int, least: int = 0) -> int:
+    text = data.get(key, str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise DataError(f"{key}={text}, expected a whole number of at least {least}")
+    return int(text)

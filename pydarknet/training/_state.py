@@ -34,7 +34,8 @@ def save_state(trainer: NativeTrainer, about: dict[str, Any], path: Path) -> Non
     Raises:
         OSError: it cannot be written; an older file is as it was.
     """
-    text = json.dumps(about, ensure_ascii=False).encode()
+    # paths and cfgs need not be UTF-8
+    text = json.dumps(about, ensure_ascii=False).encode("utf-8", "surrogateescape")
     with atomic_path(path) as part:
         trainer.save_state(os.fspath(part))
         with part.open("ab") as file:
@@ -55,7 +56,8 @@ def read_about(path: Path) -> dict[str, Any]:
         begin = _begin_of_text(file, end, path)
         file.seek(begin)
         try:
-            return dict(json.loads(file.read(end - _TAIL - begin)))
+            text = file.read(end - _TAIL - begin).decode("utf-8", "surrogateescape")
+            return dict(json.loads(text))
         except ValueError as error:
             raise DataError(f"{path} is damaged: {error}", file=str(path)) from None
 
@@ -73,7 +75,11 @@ def load_state(trainer: NativeTrainer, path: Path) -> None:
         shutil.copyfileobj(file, part)
         part.truncate(begin)
         part.flush()
-        trainer.load_state(part.name)
+        try:
+            trainer.load_state(part.name)
+        except DataError as error:  # it knows the copy's name
+            message = str(error).replace(part.name, str(path))
+            raise DataError(message, file=str(path)) from None
 
 
 def _begin_of_text(file: Any, end: int, path: Path) -> int:

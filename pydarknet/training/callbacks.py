@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ArgumentError
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -123,3 +126,21 @@ class Callback:
 
     def on_end(self, trainer: Trainer, end: End) -> None:
         """The run is over, whatever the reason."""
+
+
+_EVENTS = ("on_step", "on_eval", "on_checkpoint", "on_end")
+
+
+def check_callbacks(callbacks: Sequence[object]) -> None:
+    """Checks that each has one of the methods of `Callback`: a misspelt one would never be called.
+
+    Raises:
+        ArgumentError: it has none, or is a class.
+    """
+    if not isinstance(callbacks, list | tuple):
+        raise ArgumentError(f"callbacks={callbacks!r}, expected a list of them")
+    for callback in callbacks:
+        if isinstance(callback, type) or not any(hasattr(callback, name) for name in _EVENTS):
+            raise ArgumentError(
+                f"callbacks has {callback!r}, expected objects with any of {', '.join(_EVENTS)}"
+            )

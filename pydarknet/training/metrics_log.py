@@ -44,7 +44,8 @@ class MetricsLog:
         Raises:
             OSError: it cannot be written; no half line stays.
         """
-        line = json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+        line = text.encode("utf-8", "replace") + b"\n"
         try:
             written = os.write(self._file, line)
             if written != len(line):

@@ -25,7 +25,7 @@ def write_report(history: History, path: Path, trainer: Trainer) -> None:
         OSError: it cannot be written.
     """
     with atomic_path(path) as part:
-        part.write_text(report_page(history, trainer), encoding="utf-8")
+        part.write_text(report_page(history, trainer), "utf-8", "replace")
 
 
 def report_page(history: History, trainer: Trainer) -> str:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ..errors import DataError
+from ._folder_lock import FolderLock
 from ._state import read_about
 from .metrics_log import NAME as METRICS
 
@@ -32,6 +33,7 @@ class RunFolder:
         """Takes a folder that is there or will be."""
         self.path = Path(path)
         self.base = base
+        self._lock: FolderLock | None = None
 
     @classmethod
     def of_run(cls, path: str | os.PathLike[str]) -> RunFolder:
@@ -49,6 +51,19 @@ class RunFolder:
                 f"{folder} holds {holds}, expected one file NAME.state", file=os.fspath(folder)
             )
         return cls(folder, states[0].removesuffix(".state"))
+
+    def release(self) -> None:
+        """Lets other trainings in; twice is fine."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def others(self) -> dict[Path, int]:
+        """States of other networks' runs in this folder, and how many iterations they had."""
+        if not self.path.is_dir():
+            return {}
+        names = sorted(name for name in os.listdir(self.path) if _is_state(name))
+        found = {self.path / name: _iterations(self.path / name) for name in names}
+        return {state: done for state, done in found.items() if state != self.state and done >= 0}
 
     def weights(self, what: str | int) -> Path:
         """A weights file: ``last``, ``best``, ``final``, ``ema`` or the number of an iteration."""
@@ -74,16 +89,31 @@ class RunFolder:
         """All charts as a page."""
         return self.path / "report.html"
 
-    def prepare(self) -> None:
-        """Makes the folder, and removes what a process that was killed left half-written.
+    def take(self, *, alone: bool) -> None:
+        """Makes the folder, keeps other trainings out, and removes what one left half-written.
+
+        Args:
+            alone: remove also the states of other networks' runs, whose metrics are written anew.
 
         Raises:
+            FileExistsError: another training is writing to it.
             OSError: it cannot be made or written to.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = FolderLock(self.path)
+        for state in self.others() if alone else ():
+            state.unlink(missing_ok=True)
         for left in [*self.path.glob(".*.part*"), *self.path.glob(f"{self.base}*.part*")]:
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def _iterations(state: Path) -> int:
+    """Done by the run of a state; -1 where it is none that can be read."""
+    try:
+        return int(read_about(state)["iteration"])
+    except (DataError, KeyError, OSError):
+        return -1
 
 
 def _is_state(name: str) -> bool:
@@ -106,16 +136,17 @@ def refuse_to_overwrite(folder: RunFolder, weights: str | os.PathLike[str] | Non
 
     Weights of that folder say that it is meant to go on: Darknet's way to resume.
     """
+    for state, done in folder.others().items():
+        if done:
+            raise FileExistsError(
+                f"{folder.path} holds a run of another network, {state.stem}, whose metrics would "
+                "be lost: expected another run_dir (--run-dir), or overwrite=True (--overwrite)"
+            )
     if weights is not None and Path(weights).resolve().parent == folder.path.resolve():
         return
-    if not folder.state.exists():
-        return
-    try:
-        done = read_about(folder.state)["iteration"]
-    except (DataError, KeyError):
-        return
-    if done:
+    done = _iterations(folder.state)
+    if done > 0:
         raise FileExistsError(
-            f"{folder.path} holds a run of {done} iterations: Trainer.resume goes on with it, "
-            "overwrite=True begins anew"
+            f"{folder.path} holds a run of {done} iterations: Trainer.resume (--resume) goes on "
+            "with it, overwrite=True (--overwrite) begins anew"
         )

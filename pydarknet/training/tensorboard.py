@@ -36,7 +36,7 @@ class EventFile:
             OSError: it cannot be written.
         """
         values = b"".join(
-            _bytes(1, _bytes(1, tag.encode()) + _float(2, value))
+            _bytes(1, _bytes(1, tag.encode("utf-8", "replace")) + _float(2, value))
             for tag, value in scalars(row).items()
         )
         event = _double(1, float(row["time"])) + _whole(2, int(row["iteration"]))

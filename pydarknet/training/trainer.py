@@ -35,7 +35,7 @@ from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
 from ._state import load_state, read_about, save_state
 from ._task import BatchSource, Task, TaskOptions
 from ._tasks import TASKS, data_keys, task_of
-from .callbacks import Checkpoint, End, Evaluation, Reason, Step
+from .callbacks import Checkpoint, End, Evaluation, Reason, Step, check_callbacks
 from .ignored_keys import ignored_keys
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 
@@ -156,20 +156,20 @@ class Trainer:
         self.folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
         if weights is not None:
             load_first_weights(self._network, weights, up_to)
+        elif up_to is not None:
+            raise ArgumentError(f"up_to={up_to} says which weights to take, but there are none")
         self._compile(keys, settings, workers, progress)
         if clear:
             self._trainer.set_seen(0)
         if self.iteration >= self.max_batches:
             raise ArgumentError(
                 f"{weights} was trained for {self.iteration} iterations, max_batches is "
-                f"{self.max_batches}: clear=True counts from 0"
+                f"{self.max_batches}: clear=True (-clear) counts from 0"
             )
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
-        done = self.iteration
-        self._course = Course(
-            first=done, last_evaluation=done, last_checkpoint=done, last_number=done
-        )
+        now = self.iteration
+        self._course = Course(first=now, last_evaluation=now, last_checkpoint=now, last_number=now)
         self._position: Position | None = None
         self._resumed = False
 
@@ -236,6 +236,9 @@ class Trainer:
         check_whole("freeze", settings["freeze"])
         if settings["patience"] is not None:
             check_whole("patience", settings["patience"], least=1)
+            if settings["eval_every"] == 0:
+                raise ArgumentError("patience counts evaluations, eval_every=0 makes none")
+        check_callbacks(callbacks)
         self.cfg, self.data = cfg, data
         self._text, self._settings, self._threads = text, settings, threads
         self.callbacks = list(callbacks)
@@ -258,6 +261,7 @@ class Trainer:
         progress: Progress | None,
     ) -> None:
         """Makes the engine's trainer and the task, and works out the schedule."""
+        check_whole("workers", workers, least=1, most=1024)
         self._trainer = NativeTrainer(
             self._network,
             TrainerOptions(
@@ -270,6 +274,7 @@ class Trainer:
         )
         described = self._network.describe(0, 0)
         structure = Structure.from_description(described)
+        check_whole("freeze", settings["freeze"], most=len(structure.layers) - 1)
         about = self._trainer.describe()
         net = described["net"]
         self.max_batches: int = about["max_batches"]
@@ -411,8 +416,8 @@ class Trainer:
         return step
 
     def close(self) -> None:
-        """Ends a run that was driven by `step`, with a checkpoint. Twice is fine."""
-        if self._begun and not self._ended:
+        """Ends a run, with a checkpoint where it had begun. Twice is fine."""
+        if not self._ended:
             if not self._is_over():
                 self.stop()
             self._finish(None)
@@ -436,7 +441,7 @@ class Trainer:
 
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
-        self.folder.prepare()
+        self.folder.take(alone=not self._resumed)
         self._outputs = Outputs(
             self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
         )
@@ -449,11 +454,12 @@ class Trainer:
         )
         self._position = self._loader.position
         self._begun = True
-        if self._resumed:
+        if self._course.metrics_bytes:  # gone on with, and not broken off before the first score
             return
+        self._save_state()
         if self._cadence.evaluate_every:
             self._evaluate(before=True)
-        self._save_state()
+            self._save_state()
 
     def _size_of(self, batch: int) -> tuple[int, int]:
         first = self._course.first
@@ -640,3 +646,4 @@ class Trainer:
             self._loader.close()
         if self._outputs is not None:
             self._outputs.close()
+        self.folder.release()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from training.small_training import classifier_cfg, detector_cfg
+from training.small_training import classifier_cfg, copy_of, detector_cfg
 
 from pydarknet._native import build_info
 from pydarknet.cli import main
@@ -132,12 +132,45 @@ def test_quiet(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert out.startswith("finished")
 
 
+def test_all_that_is_wrong_is_listed(
+    drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = copy_of(drawn / "shapes/shapes.data", tmp_path)
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    cfg.write_text(cfg.read_text().replace("[net]", "[net]\nattention=1"))
+    labels = sorted((data.parent / "images").glob("*.txt"))[:2]
+    for label in labels:
+        label.write_text("0 .5 .5 .2 .2\n9 .5 .5 .2 .2\n")
+    words = ("detector", "train", data, cfg, "-q", "--run-dir", tmp_path / "run")
+    status, _, err = run(capfd, *words)
+    assert status == 1
+    for label in labels:
+        assert f"pydarknet: {label}:2: class 9" in err
+    assert not (tmp_path / "run").exists()
+    status, _, err = run(capfd, *words, "--on-bad-data", "skip")
+    assert status == 0
+    for label in labels:
+        assert f"pydarknet: {label}:2: class 9" in err
+    assert "attention=1" in err
+
+
+def test_patience_evaluates(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    data = drawn / "shapes/shapes.data"
+    words = ("detector", "train", data, cfg, "--patience", 1, "--run-dir", tmp_path / "run")
+    status, _, err = run(capfd, *words)
+    assert status == 0
+    assert "iteration 0: map" in err
+
+
 def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     data = drawn / "shapes/shapes.data"
     cfg = detector_cfg(tmp_path)
     for words, status, message in (
         (("detector", "train", data), 2, "expected x.data x.cfg"),
         (("detector", "train", "--resume", "x", data), 2, "expected --resume FOLDER alone"),
+        (("detector", "train", "--resume", "x", "--seed", 4), 2, "--seed is for a new training"),
+        (("detector", "train", "--resume", "x", "-clear"), 2, "--clear is for a new training"),
         (("detector", "train", data, cfg, "-gpus", "0,1"), 1, "not on several GPUs"),
         (("detector", "train", data, cfg, "--mapp"), 2, "did you mean --map?"),
         (("detector", "train", "--resume", tmp_path), 1, "holds no run"),

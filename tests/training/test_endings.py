@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from pathlib import Path
@@ -187,6 +188,47 @@ def test_a_finished_run_resumed(tmp_path: Path, shapes_data: Path) -> None:
     assert weights(run) == before
 
 
+class _FailsAtOnce:
+    def on_eval(self, trainer: Trainer, evaluation: object) -> None:
+        raise RuntimeError("too early")
+
+
+def test_a_run_that_fails_in_its_first_evaluation(tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    Trainer(cfg, shapes_data, run_dir=tmp_path / "whole", eval_every=1).run()
+    run = tmp_path / "run"
+    failing = Trainer(cfg, shapes_data, run_dir=run, eval_every=1, callbacks=[_FailsAtOnce()])
+    with pytest.raises(RuntimeError, match="too early"):
+        failing.run()
+    Trainer.resume(run).run()
+    assert weights(run) == weights(tmp_path / "whole")
+    found = [row["iteration"] for row in rows(run) if "evaluation" in row]
+    assert found == [0, 1, 2]
+
+
+def test_closed_before_it_began(tmp_path: Path, shapes_data: Path) -> None:
+    trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run")
+    trainer.close()
+    trainer.close()
+    with pytest.raises(ClosedError, match="has ended"):
+        trainer.step()
+    assert trainer.run().reason == "stopped"
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("place", [0, 1000])
+def test_a_damaged_state_is_named(place: int, tmp_path: Path, shapes_data: Path) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    Trainer(cfg, shapes_data, run_dir=tmp_path / "run", eval_every=0).run()
+    state = tmp_path / "run" / "small.state"
+    data = bytearray(state.read_bytes())
+    data[place] ^= 255
+    state.write_bytes(data)
+    with pytest.raises(DataError, match=re.escape(str(state))) as caught:
+        Trainer.resume(tmp_path / "run")
+    assert caught.value.file == str(state)
+
+
 def test_nothing_to_resume(tmp_path: Path, shapes_data: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Trainer.resume(tmp_path / "none")
@@ -234,6 +276,7 @@ import sys
 from pydarknet.training import Trainer
 cfg, data, run = sys.argv[1:]
 import os
+import re
 if os.path.exists(run + "/small.state"):
     trainer = Trainer.resume(run)
 else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -18,7 +20,7 @@ from pydarknet.embedded import shapes_model
 from pydarknet.metrics import DetectionEvaluator, run_network
 from pydarknet.training import Checkpoint, Step, Trainer, read_metrics
 from pydarknet.training.detector import DetectorTask
-from training.small_training import Recorder, classifier_cfg, detector_cfg
+from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
 
 
 def names(folder: Path) -> list[str]:
@@ -93,7 +95,8 @@ def test_order_of_callbacks(tmp_path: Path, shapes_data: Path) -> None:
     recorder = Recorder()
     Trainer(
         detector_cfg(tmp_path, max_batches=4), shapes_data, run_dir=tmp_path / "run",
-        eval_every=2, checkpoint_every=2, callbacks=[recorder, object()],
+        eval_every=2, checkpoint_every=2,
+        callbacks=[recorder, SimpleNamespace(on_end=lambda *_: None)],
     ).run()  # fmt: skip
     assert [kind for kind, _ in recorder.events] == [
         "eval", "step", "step", "eval", "checkpoint", "step", "step", "eval", "checkpoint",
@@ -236,7 +239,7 @@ def test_weights_go_on_counting_unless_cleared(tmp_path: Path, shapes_data: Path
     cfg = detector_cfg(tmp_path, max_batches=3)
     run = tmp_path / "run"
     Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
-    with pytest.raises(pydarknet.ArgumentError, match="clear=True counts from 0"):
+    with pytest.raises(pydarknet.ArgumentError, match=r"clear=True .* counts from 0"):
         Trainer(cfg, shapes_data, run / "small_final.weights", run_dir=run)
     longer = detector_cfg(tmp_path, max_batches=5)
     trainer = Trainer(longer, shapes_data, run / "small_final.weights", run_dir=run, eval_every=0)
@@ -284,6 +287,59 @@ def test_a_run_is_not_overwritten(tmp_path: Path, shapes_data: Path) -> None:
     Trainer(cfg, shapes_data, run_dir=run, eval_every=0, seed=1, overwrite=True).run()
     assert (run / "small_last.weights").read_bytes() != before
     assert len(read_metrics(run / "metrics.jsonl")) == 2
+
+
+def test_a_run_of_another_network_is_not_overwritten(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, max_batches=2)
+    Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+    other = cfg.rename(tmp_path / "other.cfg")
+    with pytest.raises(FileExistsError, match="holds a run of another network, small"):
+        Trainer(other, shapes_data, run_dir=run, eval_every=0)
+    Trainer(other, shapes_data, run_dir=run, eval_every=0, overwrite=True).run()
+    assert [name for name in names(run) if name.endswith(".state")] == ["other.state"]
+    assert Trainer.resume(run).run().iteration == 2
+
+
+def test_one_training_at_a_time_in_a_folder(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, max_batches=3)
+    with Trainer(cfg, shapes_data, run_dir=run, eval_every=0) as first:
+        first.step()
+        before = names(run)
+        with pytest.raises(FileExistsError, match="another training is writing"):
+            Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run()
+        with pytest.raises(FileExistsError, match="another training is writing"):
+            Trainer.resume(run).run()
+        assert names(run) == before
+        first.step()
+    assert Trainer.resume(run).run().iteration == 3
+
+
+@pytest.mark.parametrize("key", ["savelast", "saveweights"])
+@pytest.mark.parametrize("value", ["abc", "-4", "1.5"])
+def test_a_wrong_cadence(key: str, value: str, tmp_path: Path, shapes_data: Path) -> None:
+    data = copy_of(shapes_data, tmp_path)
+    data.write_text(data.read_text() + f"{key} = {value}\n")
+    with pytest.raises(pydarknet.DataError, match=f"{key}={value}, expected a whole number"):
+        Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run")
+
+
+def test_paths_and_texts_need_not_be_utf8(tmp_path: Path, shapes_data: Path) -> None:
+    data = copy_of(shapes_data, tmp_path)
+    text = data.read_text().replace("shapes.names", "latin.names")
+    data.write_text(text)
+    (data.parent / "latin.names").write_bytes(b"caf\xe9\nb\nc\nd\ne\nf\n")
+    cfg = Path(os.fsdecode(os.fsencode(tmp_path) + b"/n\xe9t.cfg"))
+    cfg.write_bytes(b"# \xe9t\xe9\n" + detector_cfg(tmp_path, max_batches=3).read_bytes())
+    run = Path(os.fsdecode(os.fsencode(tmp_path) + b"/r\xfcn"))
+    with Trainer(cfg, data, run_dir=run, eval_every=1, tensorboard=True) as trainer:
+        trainer.step()
+    resumed = Trainer.resume(run)
+    assert resumed.cfg == str(cfg)
+    assert resumed.run().iteration == 3
+    assert (run / "report.html").stat().st_size > 1000
+    assert len(read_metrics(run / "metrics.jsonl")) == 7
 
 
 def test_where_files_go_without_run_dir(
@@ -372,6 +428,14 @@ def test_event_file(tmp_path: Path, shapes_data: Path) -> None:
         ({"eval_every": -1}, "eval_every=-1"),
         ({"checkpoint_every": 0}, "checkpoint_every=0"),
         ({"seed": -1}, "seed=-1"),
+        ({"freeze": 99}, "freeze=99, expected a whole number from 0 to 4"),
+        ({"workers": "2"}, "workers='2', expected a whole number from 1"),
+        ({"workers": 0}, "workers=0, expected a whole number"),
+        ({"up_to": 3}, "up_to=3 says which weights to take, but there are none"),
+        ({"patience": 3, "eval_every": 0}, "patience counts evaluations, eval_every=0 makes none"),
+        ({"callbacks": None}, "callbacks=None, expected a list"),
+        ({"callbacks": [print]}, "expected objects with any of on_step"),
+        ({"callbacks": [Recorder]}, "expected objects with any of on_step"),
         ({"precision": "f16"}, "precision='f16'"),
         ({"task": "dreamer"}, "task='dreamer', expected one of 'detector', 'classifier'"),
     ],
@@ -397,8 +461,6 @@ def test_another_number_of_classes(tmp_path: Path, shapes_data: Path) -> None:
 
 
 def test_a_loss_without_boxes_has_no_iou(tmp_path: Path, shapes_data: Path) -> None:
-    from training.small_training import copy_of
-
     data = copy_of(shapes_data, tmp_path)
     for label in (data.parent / "images").glob("*.txt"):
         label.write_text("")
