@@ -85,9 +85,12 @@ class File {
   }
   ~File() { close(); }
   void write(const void* data, size_t bytes) {
-    if (std::fwrite(data, 1, bytes, file_) != bytes) broken();
+    // a vector without elements has no address
+    if (bytes && std::fwrite(data, 1, bytes, file_) != bytes) broken();
   }
-  bool read(void* data, size_t bytes) { return std::fread(data, 1, bytes, file_) == bytes; }
+  bool read(void* data, size_t bytes) {
+    return bytes == 0 || std::fread(data, 1, bytes, file_) == bytes;
+  }
   int64_t size() const {
     struct stat about;
     return fstat(fileno(file_), &about) == 0 ? int64_t(about.st_size) : 0;
