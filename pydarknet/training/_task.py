@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -138,8 +138,15 @@ class Task(Protocol):
         ...
 
 
+class _Skipping(Protocol):
+    """Samples that leave out what cannot be read, and remember it."""
+
+    @property
+    def skipped(self) -> Sequence[str]: ...
+
+
 class ImageTask:
-    """What detectors and classifiers have in common: images, made into batches by threads.
+    """What tasks on images have in common: a list of them, made into batches by threads.
 
     Attributes:
         samples: what the network is trained on.
@@ -147,6 +154,18 @@ class ImageTask:
 
     data_name = "list of images"
     samples: Samples
+    _train: Sized
+    _samples: _Skipping  # what reads the images, below what makes another truth of them
+
+    @property
+    def images(self) -> int:
+        """Images of the ``train`` list."""
+        return len(self._train)
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """Images that could not be read while training."""
+        return self._samples.skipped
 
     @property
     def digest(self) -> str:

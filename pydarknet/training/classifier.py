@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -64,16 +64,6 @@ class ClassifierTask(ImageTask):
             on_bad_data=options.on_bad_data,
         )
         self.samples = self._samples
-
-    @property
-    def images(self) -> int:
-        """Images of the ``train`` list."""
-        return len(self._train)
-
-    @property
-    def skipped(self) -> Sequence[str]:
-        """Images that could not be read while training."""
-        return self._samples.skipped
 
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures the part of the ``valid`` images whose class comes first, or among the first.

@@ -67,7 +67,9 @@ class DetectorTask(ImageTask):
             "progress": options.progress,
         }
         _check_classes(options, classes)
-        self._train = DetectionDataset.open(options.data_file, split="train", **settings)
+        self._train: DetectionDataset = DetectionDataset.open(
+            options.data_file, split="train", **settings
+        )
         self._valid = self._train
         if options.evaluate and options.split == "valid":
             self._valid = DetectionDataset.open(options.data_file, split="valid", **settings)
@@ -91,16 +93,6 @@ class DetectorTask(ImageTask):
                 f"numbers, boxes make {self.samples.truth_size}",
                 file=structure.name, line=last.line, section=last.type, layer=last.index,
             )  # fmt: skip
-
-    @property
-    def images(self) -> int:
-        """Images of the ``train`` list."""
-        return len(self._train)
-
-    @property
-    def skipped(self) -> Sequence[str]:
-        """Images that could not be read while training."""
-        return self._samples.skipped
 
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures mAP and its companions on the ``valid`` list, and mAP on some of ``train``.

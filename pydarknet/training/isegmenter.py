@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .._native import NativeNetwork
@@ -37,16 +35,6 @@ class IsegmenterTask(ImageTask):
         self._train, self._valid = open_masks(options, iseg_classes(options.structure))
         self._samples = mask_samples(options, self._train, 0)
         self.samples: Samples = self._samples
-
-    @property
-    def images(self) -> int:
-        """Images of the ``train`` list."""
-        return len(self._train)
-
-    @property
-    def skipped(self) -> Sequence[str]:
-        """Images that could not be read while training."""
-        return self._samples.skipped
 
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures the average precision of masks at IoU .5, and mean IoU, on the ``valid`` list.

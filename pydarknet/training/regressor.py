@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,16 +55,6 @@ class RegressorTask(ImageTask):
             on_bad_data=options.on_bad_data,
         )
         self.samples: Samples = self._samples
-
-    @property
-    def images(self) -> int:
-        """Images of the ``train`` list."""
-        return len(self._train)
-
-    @property
-    def skipped(self) -> Sequence[str]:
-        """Images that could not be read while training."""
-        return self._samples.skipped
 
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures errors on the ``valid`` list.

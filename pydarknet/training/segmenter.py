@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -47,16 +46,6 @@ class SegmenterTask(ImageTask):
         planes = check_map(options.structure, self._train.classes, options.truths)
         self._samples = mask_samples(options, self._train, planes)
         self.samples: Samples = self._samples
-
-    @property
-    def images(self) -> int:
-        """Images of the ``train`` list."""
-        return len(self._train)
-
-    @property
-    def skipped(self) -> Sequence[str]:
-        """Images that could not be read while training."""
-        return self._samples.skipped
 
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures mean IoU and the part of the pixels that are right on the ``valid`` list.
