@@ -15,13 +15,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_named_file, line_of, read_data_file
 from ..errors import DataError
 from ..image import load_image
 from ..label_files import label_path
+from ..problems import Problem
 from .boxes import Record, read_records
 from .image_list import ListedImage, read_image_list, text_notes
-from .problems import Problem, problem_of
+from .problems import problem_of
 
 _BEYOND = 1e-3
 """A box may reach this part of the image beyond it: labels have a few digits only."""
@@ -89,13 +90,6 @@ def check_dataset(
     return report
 
 
-def _line_of(file: str, key: str) -> int | None:
-    lines = Path(file).read_bytes().decode("utf-8-sig", "replace").splitlines()
-    return next(
-        (n for n, line in enumerate(lines, 1) if "".join(line.split()).startswith(f"{key}=")), None
-    )
-
-
 def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int:
     given = options.get("classes")
     names: list[str] = []
@@ -109,7 +103,7 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
             message = (
                 str(error) if error.strerror is None else f"{error.filename}: {error.strerror}"
             )
-            report.problems.append(Problem(file, _line_of(file, "names"), message))
+            report.problems.append(Problem(file, line_of(file, "names"), message))
         else:
             names = _names_problems(path, data, report)
     if given is None and not names:
@@ -121,7 +115,7 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
         raise DataError(f"{file}: classes={given[:20]}, expected 1 or more", file=file)
     if names and len(names) != int(given):
         message = f"classes={given}, but {options['names']} holds {len(names)} names"
-        report.problems.append(Problem(file, _line_of(file, "classes"), message))
+        report.problems.append(Problem(file, line_of(file, "classes"), message))
     return int(given)
 
 
@@ -154,7 +148,7 @@ def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[_Im
         message = "has no train= or valid=, expected a list of images"
         report.problems.append(Problem(file, None, message))
     for place, split in enumerate(splits):
-        line = _line_of(file, split)
+        line = line_of(file, split)
         if options[split] in [options[other] for other in splits[:place]]:
             message = f"{split}= names the list of another split, expected images of its own"
             report.problems.append(Problem(file, line, message, "note"))

@@ -14,10 +14,11 @@ from .._native import FloatArray
 from ..data_file import find_named_file
 from ..errors import ArgumentError, DataError
 from ..names import read_names
+from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import ListedImage
 from .listed import Split, check_images, split_file
-from .problems import OnBadData, Problem, Progress, settle, usable
+from .problems import OnBadData, Progress, settle, usable
 
 MultipleLabels = Literal["error", "keep"]
 

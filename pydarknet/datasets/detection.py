@@ -12,10 +12,11 @@ import numpy as np
 from .._arguments import check_choice
 from ..errors import ArgumentError
 from ..label_files import BOX, BoxArray, label_path
+from ..problems import Problem
 from .boxes import read_boxes
 from .image_list import ListedImage
 from .listed import Split, check_images, split_with_classes
-from .problems import OnBadData, Problem, Progress, settle, usable
+from .problems import OnBadData, Progress, settle, usable
 
 MissingLabels = Literal["error", "background"]
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from .._native import FloatArray
 from ..errors import ArgumentError
+from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import text_notes
 from .listed import Split, beside_images, check_images, split_with_classes
-from .problems import OnBadData, Problem, Progress, settle, usable
+from .problems import OnBadData, Progress, settle, usable
 
 LABEL_FOLDER = "labels"
 """Where the numbers lie, in place of ``images``."""

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from .._arguments import check_choice
 from ..errors import ArgumentError
+from ..problems import Problem
 from .detection import MissingLabels
 from .listed import CheckedImage, Split, beside_images, check_images, split_with_classes
 from .mask_files import MaskRecord, read_masks
-from .problems import OnBadData, Problem, Progress, settle, usable
+from .problems import OnBadData, Progress, settle, usable
 
 MASK_FOLDER = "mask"
 """Where the masks lie, in place of ``images``."""

@@ -74,6 +74,8 @@ class _Text:
 
     def peek(self) -> str:
         """The next character that is no blank; empty at the end."""
+        if self.at < len(self.text) and self.text[self.at] > " ":
+            return self.text[self.at]
         while True:
             self.at = self._space.match(self.text, self.at).end()
             if self.at < len(self.text):
