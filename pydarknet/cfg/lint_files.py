@@ -66,4 +66,3 @@ def _classes(document: Document) -> int | None:
     except (CfgError, IndexError):
         return None
     return whole(last, "output" if canonical(last.type) == "connected" else "filters", 1)
-

@@ -11,7 +11,7 @@ from .program import OK
 
 VERBS = {
     "convert": "one format into another: convert VOC2007 -o voc --to darknet",
-    "check": "every fault with file and line: check x.data",
+    "check": "every fault with file and line: check VOC2007",
     "stats": "objects per class, sizes and anchors, with a chart: stats x.data -o stats.png",
     "split": "train and valid, every class in both: split x.data -o parts --valid 0.2",
     "anchors": "anchors that fit the boxes, into a cfg: anchors x.data x.cfg -o new.cfg",

@@ -87,11 +87,21 @@ def test_nothing_is_overwritten(command, data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/file").read_text() == "mine"
 
 
-def test_check_of_another_format(command, data: Path) -> None:
-    command("dataset", "convert", "in", "-o", "voc", "--to", "voc")
-    done = command("dataset", "check", "voc")
-    assert done.code == 1
-    assert "pydarknet dataset convert voc -o NEW --to darknet" in done.err
+@pytest.mark.parametrize("to", ["voc", "yolo", "coco"])
+def test_check_of_another_format(command, data: Path, tmp_path: Path, to: str) -> None:
+    command("dataset", "split", "in", "-o", "other", "--to", to, "--valid", ".3")
+    done = command("dataset", "check", "other")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1].startswith("4 train, ")
+    assert "objects: 0 errors" in done.out
+    labels = {"voc": "Annotations/1.xml", "yolo": "labels/train/1.txt",
+              "coco": "annotations/instances_train.json"}  # fmt: skip
+    (tmp_path / "other" / labels[to]).write_text("{}<")
+    done = command("dataset", "check", "other", "--json")
+    assert (done.code, done.err) == (1, "")
+    told = json.loads(done.out)
+    assert told["errors"] == 1
+    assert told["problems"][-1]["file"].endswith(labels[to])
 
 
 def test_check(command, data: Path, tmp_path: Path) -> None:

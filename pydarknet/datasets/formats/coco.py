@@ -41,7 +41,7 @@ __all__ = ["read", "recognises", "write"]
 _LAST_CATEGORY = 2**31 - 1
 _NUMBERS = {int, float}
 _SOME = (np.zeros((0, 2)),)
-"""Outlines that were there."""
+"""Outlines that nobody looks at."""
 
 
 def recognises(path: str) -> bool:
@@ -99,6 +99,7 @@ class _Reader:
         self.options = options
         self.names: dict[int, str] = {}
         self.images: dict[int | str, dict[str, Any]] = {}
+        self.refused: set[int | str] = set()
         self.objects: dict[int | str, ObjectRows] = {}
         self.first_place: dict[int | str, Place] = {}
         self.outlines = 0
@@ -116,12 +117,14 @@ class _Reader:
         number = self._id(entry.get("id"), f"{where}.id", line)
         if number in self.images:
             raise fault(self.file, line, f"{where}: id {number} is there before")
+        self.refused.add(number)
         name = to_text(entry.get("file_name"), f"{where}.file_name", self.file, line)
         name = safe_name(name, self.file, line)
         size = [
             to_whole(entry[side], f"{where}.{side}", self.file, line, 1) if entry.get(side) else 0
             for side in ("width", "height")
         ]
+        self.refused.remove(number)
         self.images[number] = {"name": name, "size": size, "place": Place(self.file, line, where)}
 
     def _id(self, value: Any, what: str, line: int) -> int | str:
@@ -197,9 +200,9 @@ class _Reader:
             mask = Mask(height, width, counts)
             mask_area(mask, f"{self.file}:{line}: {what}")
             return mask
-        if not self.options.shapes and self.options.problems is None and type(value) is list:
-            if all(type(each) is list and len(each) >= 6 for each in value):
-                return _SOME  # nobody looks at them
+        unseen = not self.options.shapes and self.options.problems is None and type(value) is list
+        if unseen and all(type(each) is list and len(each) >= 6 for each in value):
+            return _SOME
         return self._polygons(value, what, line)
 
     def _polygons(self, value: Any, what: str, line: int) -> Shape:
@@ -226,16 +229,17 @@ class _Reader:
         check_unique(names, self.file)
         class_of = {number: place for place, number in enumerate(numbers)}
         for met, place in self.first_place.items():
-            if met not in self.images:
+            if met not in self.images and met not in self.refused:
                 with self.options.part():
                     message = f"{place.element}.image_id={met}: no such image"
                     raise fault(self.file, place.line, message)
-        folder = os.path.dirname(self.file)
-        root = os.path.dirname(folder) if os.path.basename(folder) == "annotations" else folder
+        folder = os.path.dirname(self.file) or "."
+        below = os.path.basename(folder) == "annotations"
+        root = (os.path.dirname(folder) or ".") if below else folder
         stem = Path(self.file).stem.removeprefix("instances_")
         split = _split_of(self.file, self.options.split)
         places = [f"{root}/{stem}", f"{root}/images/{stem}", f"{root}/images", f"{root}/{split}"]
-        places += [f"{root}/images/{split}", root or ".", folder or "."]
+        places += [f"{root}/images/{split}", root, folder]
         folders = ImageFolders(self.options.image_folders, places)
         dataset = LabelledDataset(names, [])
         total = len(self.images)
@@ -274,7 +278,7 @@ class _Reader:
 def _take(reader: _Reader, part: JsonPart) -> None:
     key, item, value, line = part
     if item is None:
-        if key in ("images", "annotations", "categories"):
+        if key in ("images", "annotations", "categories") and value != []:
             raise fault(reader.file, line, f"{key} is {shown(value)}, expected a list")
     elif key == "annotations":
         reader.annotation(value, line, item)

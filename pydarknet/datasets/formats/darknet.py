@@ -20,7 +20,7 @@ from ...names import read_names
 from ..boxes import read_records
 from ..image_list import ListedImage, read_image_list
 from .faults import fault
-from .fitting import Holds, file_names, fit
+from .fitting import Holds, file_names, fit, need_classes
 from .image_files import list_images, measure
 from .model import (
     FloatArray,
@@ -192,10 +192,11 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
     The lists hold paths relative to the folder. An existing folder is added to with ``force``.
 
     Raises:
-        DataError: a path cannot stand in a list.
+        DataError: a path cannot stand in a list, or there are no classes.
         FileExistsError: the folder is there.
         OSError: it cannot be written.
     """
+    need_classes(dataset, path)
     base = os.path.basename(os.path.abspath(path)) or "dataset"
     splits = dataset.splits() or ["train"]
     with output_folder(path, options.force) as folder:

@@ -19,7 +19,7 @@ from ...problems import Problem
 from ..image_list import read_image_list, text_notes
 from .darknet import from_relative, names_below_common_folder, relative_lines, short_number
 from .faults import fault, shown, to_number, to_whole
-from .fitting import Holds, file_names, fit
+from .fitting import Holds, file_names, fit, need_classes
 from .image_files import list_images, measure
 from .model import (
     LabelledDataset,
@@ -268,10 +268,11 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
     """Writes a folder: data.yaml, images/<split> and labels/<split>.
 
     Raises:
-        DataError: an image's size is not known.
+        DataError: an image's size is not known, or there are no classes.
         FileExistsError: the folder is there.
         OSError: it cannot be written.
     """
+    need_classes(dataset, path)
     splits = dataset.splits() or ["train"]
     words = {split: "val" if split == "valid" else split for split in splits}
     with output_folder(path, options.force) as folder:

@@ -10,8 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import DataError
 from .image_files import measure
-from .model import CROWD, DIFFICULT, FLAG_NAMES, FloatArray, LabelledImage, Mask, Shape
+from .model import (
+    CROWD,
+    DIFFICULT,
+    FLAG_NAMES,
+    FloatArray,
+    LabelledDataset,
+    LabelledImage,
+    Mask,
+    Shape,
+)
 from .options import WriteOptions
 
 _TOUCHES = 1e-6
@@ -87,7 +97,7 @@ def fit(
         if lost & bit:
             count = int(((fitted.flags & bit) != 0).sum())
             notes[f"objects no longer marked as {name}"] += count
-    fitted.flags = fitted.flags & holds.flags
+    fitted.flags = fitted.flags & np.uint8(holds.flags)
     return fitted
 
 
@@ -125,6 +135,19 @@ def _fit_shapes(image: LabelledImage, holds: Holds, notes: Counter[str]) -> None
     for name in ("masks written as boxes", "polygons written as boxes"):
         if not notes[name]:
             del notes[name]
+
+
+def need_classes(dataset: LabelledDataset, target: str) -> None:
+    """Refuses a data set without classes for a format that has to list them.
+
+    Raises:
+        DataError: it has none.
+    """
+    if not dataset.names:
+        raise DataError(
+            f"{target} cannot be written: no object says what classes there are, expected a list "
+            "of them (--names FILE)"
+        )
 
 
 def file_names(images: Iterable[LabelledImage], notes: Counter[str]) -> list[str]:

@@ -25,7 +25,7 @@ class JsonPart(NamedTuple):
 
     Attributes:
         key: of the object's member it belongs to; None where the file is one array.
-        item: its number in the member's array; None where the member is no array.
+        item: its number in the member's array; None where the member is no array, or an empty one.
         value: what it is.
         line: where it begins, from 1.
     """
@@ -163,6 +163,8 @@ def _members(text: _Text) -> Iterator[JsonPart]:
 def _items(text: _Text, key: str | None) -> Iterator[JsonPart]:
     if text.peek() == "]":
         text.at += 1
+        if key is not None:
+            yield JsonPart(key, None, [], text.line)  # a member that is there, but empty
         return
     index = 0
     while True:

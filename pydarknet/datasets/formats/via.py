@@ -151,7 +151,8 @@ def _add(
             for key in ("all_points_x", "all_points_y")
         )
         if len(xs) != len(ys) or len(xs) < 3:
-            raise fault(path, line, f"a polygon of {len(xs)} x and {len(ys)} y, expected 3 or more")
+            message = f"a polygon of {len(xs)} x and {len(ys)} y, expected 3 or more"
+            raise fault(path, line, f"{where}: {message}" if where else message)
         outline = np.array([xs, ys]).T
     elif kind in ("circle", "ellipse"):
         radii = ("r", "r") if kind == "circle" else ("rx", "ry")
@@ -160,7 +161,11 @@ def _add(
         dataset.notes["points and lines left out"] += 1
         return
     else:
-        raise fault(path, line, f"shape {shown(kind)}, expected rect, polygon, circle or ellipse")
+        raise fault(
+            path,
+            line,
+            f"{where or 'region'}: shape {shown(kind)}, expected rect, polygon, circle or ellipse",
+        )
     if outline is not None:
         box = polygons_box([outline])
         if not options.shapes:

@@ -251,7 +251,8 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
         for split, stems in lists.items():
             word = "val" if split == "valid" else split
             folder.write(f"ImageSets/Main/{word}.txt", "".join(f"{stem}\n" for stem in stems))
-        folder.write("classes.txt", "".join(f"{name}\n" for name in dataset.names))
+        if dataset.names:
+            folder.write("classes.txt", "".join(f"{name}\n" for name in dataset.names))
 
 
 def _text(
