@@ -13,7 +13,7 @@ from .document import Document, Line, Section
 from .keys import canonical, keys_of
 from .lint_files import check_files
 from .lint_heads import check_heads, told_at_filters
-from .options import Options, whole
+from .options import Options, read_whole, whole
 from .problems import problem_at, problem_of
 from .references import inputs_of, references
 from .shapes import walk
@@ -120,7 +120,7 @@ def _spelling(document: Document, section: Section, line: Line, type_: str) -> I
 
 def _net(document: Document) -> Iterator[Problem]:
     net = document.net
-    batch, parts = whole(net, "batch", 1), whole(net, "subdivisions", 1)
+    batch, parts = (read_whole(net.get(key) or "1") or 0 for key in ("batch", "subdivisions"))
     if batch > 0 and parts > 0 and batch % parts:
         near = max(1, batch // parts) * parts
         message = f"batch={batch}, expected a multiple of subdivisions={parts} such as {near}"
