@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..cfg import Document, Section
+from ..cfg import Section
 from ..cfg.options import Options
 from ..cfg.writing import refuse_existing
 from ..datasets.sheet import labelled_sheet
 from ..image import Pixels, save_image
 from ..layers import option_value
+from .cfg_file import open_cfg
 from .dataset_options import StepBar, add_output_options, add_read_options, read_named, tell_notes
 from .parser import Parser, count, size
 from .program import OK
@@ -30,7 +31,7 @@ def run(words: Sequence[str]) -> int:
         help="of each; default 416x416, with --cfg the input's")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="which images; 0: in their order")
     add("--augment", action="store_true", help="as in training: flipped, cropped, coloured")
-    add("--cfg", metavar="FILE", help="the network whose augmentation is shown")
+    add("--cfg", metavar="FILE", help="the network whose augmentation is shown, or zoo:NAME")
     add_output_options(parser, "the picture to write, .png or .jpg")
     add_read_options(parser)
     options, rest = parser.split(words)
@@ -61,7 +62,7 @@ def _augmented(
     )
     measure = given or (416, 416)
     if cfg is not None:
-        document = Document.read(cfg)
+        document = open_cfg(cfg)
         augmentation = DetectionAugmentation.from_options(
             _values(document.net), _values(document.layers[-1])
         )

@@ -156,6 +156,21 @@ def test_anchors_into_a_cfg(command, data: Path, tmp_path: Path) -> None:
     assert "6 anchors for boxes of 3 different sizes" in done.err
 
 
+def test_the_zoo_is_cfgs(command, data: Path, tmp_path: Path) -> None:
+    cfg.zoo.build("yolov4-tiny").write(tmp_path / "net.cfg")
+    for words in (("stats", "in", "{}"), ("anchors", "in", "{}", "--anchors", "2", "--by-size"),
+                  ("preview", "in/x.data", "-o", "a.png", "--force", "--cfg", "{}")):  # fmt: skip
+        done, same = (
+            command("dataset", *(word.format(net) for word in words))
+            for net in ("zoo:yolov4-tiny", "net.cfg")
+        )
+        assert done.code == 0, done.err
+        assert done == same
+        done = command("dataset", *(word.format("zoo:yolov4-tinny") for word in words))
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert "yolov4-tiny" in done.err
+
+
 def test_calc_anchors(command, data: Path, tmp_path: Path) -> None:
     words = ("detector", "calc_anchors", "in/x.data", "-num_of_clusters", "3", "-width", "416",
              "-height", "416", "-show", "-dont_show")  # fmt: skip
