@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from .._text import decode_text
 from ..data_file import find_named_file, line_of, read_data_file
 from ..errors import DataError
 from ..label_files import label_path
-from ..problems import Problem
+from ..problems import Problem, message_of
 from .boxes import Record, read_records
 from .checking_images import CheckedImage, CheckProgress, CheckReport, check_images
 from .image_list import ListedImage, read_image_list, text_notes
@@ -87,6 +88,10 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
 
 def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
     report.problems += text_notes(data, path)
+    try:
+        decode_text(data, path)
+    except DataError as error:
+        report.problems.append(Problem(path, error.line, message_of(error)))
     lines = data.decode("utf-8-sig", "replace").split("\n")
     while lines and not lines[-1].strip():
         lines.pop()

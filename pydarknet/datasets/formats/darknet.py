@@ -16,9 +16,9 @@ import numpy as np
 from ...data_file import find_named_file, read_data_file
 from ...errors import DataError
 from ...label_files import label_path
-from ...names import read_names
 from ..boxes import read_records
 from ..image_list import ListedImage, read_image_list
+from .class_list import read_class_list
 from .faults import fault
 from .fitting import Holds, file_names, fit, need_classes
 from .image_files import list_images, measure
@@ -28,8 +28,6 @@ from .model import (
     LabelledImage,
     ObjectRows,
     Place,
-    check_class_name,
-    check_unique,
     split_name,
 )
 from .options import ReadOptions, WriteOptions
@@ -71,7 +69,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     images = [ListedImage(file, file, file, 1) for file in list_images(path)]
     if not images:
         raise DataError(f"{path} holds no images, expected some beside their label files")
-    dataset = LabelledDataset(_names(names_file), [])
+    dataset = LabelledDataset(read_class_list(names_file), [])
     _add(dataset, images, options.split, options)
     return dataset
 
@@ -85,21 +83,11 @@ def _names_file(folder: str) -> str | None:
     return str(found[0]) if found else None
 
 
-def _names(path: str) -> tuple[str, ...]:
-    names = read_names(path)
-    for number, name in enumerate(names, 1):
-        if not name:
-            raise fault(path, number, "is empty, expected the name of a class")
-        check_class_name(name, path, number)
-    check_unique(names, path)
-    return names
-
-
 def _read_data(path: str, options: ReadOptions) -> LabelledDataset:
     entries = read_data_file(path)
     names: tuple[str, ...] = ()
     if "names" in entries:
-        names = _names(os.fspath(find_named_file(path, entries["names"])))
+        names = read_class_list(os.fspath(find_named_file(path, entries["names"])))
     given = entries.get("classes", str(len(names)))
     if not given.isdecimal() or not 1 <= int(given) < 10**6:
         raise DataError(f"{path}: classes={given[:20]}, expected 1 or more", file=path)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._text import decode_text
 from ...errors import DataError
 from ...problems import Problem
 from ..image_list import read_image_list, text_notes
@@ -205,7 +206,6 @@ def _read_labels(
 ) -> None:
     try:
         data = Path(path).read_bytes()
-        text = data.decode("utf-8-sig")
     except FileNotFoundError:
         # Ultralytics takes it as an image without objects, and so do all who write for it
         dataset.notes["images without label file taken as background"] += 1
@@ -213,8 +213,7 @@ def _read_labels(
             message = f"{image.path} has no label file {path}: taken as background"
             options.problems.append(Problem(path, None, message, "note"))
         return
-    except UnicodeDecodeError:
-        raise fault(path, None, "is no UTF-8 text, expected class x y w h") from None
+    text = decode_text(data, path)
     if options.problems is not None:
         options.problems.extend(text_notes(data, path))
     rows = ObjectRows()

@@ -63,8 +63,9 @@ class _Text:
         self._ended = not data
         try:
             self.text = self.text[self.at :] + self._decode(data, self._ended)
-        except UnicodeDecodeError:
-            raise fault(self.file, None, "is no UTF-8 text, expected JSON") from None
+        except UnicodeDecodeError as error:
+            line = self.line + self.text.count("\n", self.at) + data.count(b"\n", 0, error.start)
+            raise fault(self.file, line, "is no UTF-8 text, expected JSON") from None
         self.at = self._counted = 0
         return True
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from ...errors import DataError
-from ...names import read_names
 from ...problems import Problem
+from .class_list import read_class_list
 from .faults import check_box, fault, to_number, to_whole
 from .fitting import Holds, file_names, fit
 from .image_files import ImageFolders, measure
@@ -35,7 +35,6 @@ from .model import (
     ObjectRows,
     Place,
     check_class_name,
-    check_unique,
     safe_name,
 )
 from .options import ReadOptions, VocOffset, WriteOptions
@@ -87,7 +86,6 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     folders = _annotation_folders(path)
     if not folders:
         raise DataError(f"{path} holds no Annotations/*.xml, expected Pascal VOC")
-    names = ClassNames()
     listed = next(
         (
             file
@@ -96,11 +94,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         ),
         None,
     )
-    if listed:
-        given = read_names(listed)
-        check_unique(given, str(listed))
-        for number, name in enumerate(given, 1):
-            names.number(check_class_name(name, str(listed), number))
+    names = ClassNames(read_class_list(str(listed)) if listed else ())
     known = frozenset(names.names())
     dataset = LabelledDataset((), [])
     for folder in folders:
