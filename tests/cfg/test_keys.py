@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydarknet import Network
+from pydarknet import CfgError, Network
 from pydarknet.cfg.keys import canonical, keys_of, nearest, section_names
 
 ROOT = Path(__file__).parents[2]
@@ -35,18 +37,58 @@ def test_the_keys_of_net_are_the_engines() -> None:
     assert {key.name: key.default for key in ours.values()} == engine | {"inputs": "0"}
 
 
-def test_net_refuses_what_the_table_calls_wrong() -> None:
-    """The types: the engine accepts a sample value of each key, and no word for a number."""
-    samples = {"integer": "1", "real": "0.5", "flag": "1", "list of integers": "1,2",
-               "list of reals": "0.5,1"}  # fmt: skip
+def answer(key: str, value: str) -> str:
+    """What the engine says to a value of a key of [net]; empty where it takes it."""
+    given = {"width": "32", "height": "32", "channels": "3", key: value}
+    body = "".join(f"{name}={text}\n" for name, text in given.items())
+    try:
+        Network.from_text(f"[net]\n{body}[avgpool]\n").close()
+    except CfgError as error:
+        return str(error).rpartition("expected ")[2]
+    return ""
+
+
+def type_in_the_engine(key: str) -> tuple[str, tuple[str, ...]]:
+    """The type that the engine gives a key, from what it asks for instead of a word."""
+    wanted = answer(key, "a_word")
+    if wanted.startswith("one of "):
+        return "choice", tuple(wanted.split()[2:])
+    if wanted == "numbers with commas":
+        whole = answer(key, "0.5") == "integers with commas"
+        return ("list of integers" if whole else "list of reals"), ()
+    names = {"an integer": "integer", "a number": "real", "0 or 1": "flag", "": "text"}
+    return names[wanted], ()
+
+
+def test_the_types_of_net_are_the_engines() -> None:
     ours = keys_of("net")
     assert ours is not None
-    for key in ours.values():
-        values = key.choices or (samples[key.type],)
-        for value in values:
-            lines = {"width": "32", "height": "32", "channels": "3", key.name: value}
-            body = "".join(f"{name}={value}\n" for name, value in lines.items())
-            Network.from_text(f"[net]\n{body}[avgpool]\n").close()
+    engine = {name: type_in_the_engine(name) for name in ours}
+    assert engine == {name: (key.type, key.choices) for name, key in ours.items()}
+
+
+DECLARED = re.compile(
+    r"\bo\.(?:integer|real|flag|text|integers|reals|choice<\w+>)\(\s*\"(\w+)\",(?:[^;]*?,)??\s*"
+    r"\"([^\"]+)\"\s*[,)]"
+)
+
+
+def test_the_sentences_of_net_are_the_engines() -> None:
+    """The engine exports the keys of layers; those of [net] stand in its source alone."""
+    folder = ROOT / "darknet" / "src"
+    if not folder.is_dir():
+        pytest.skip("the engine's source is not here")
+    sources = [folder / "network.cpp", folder / "config" / "training_keys.cpp"]
+    declared = dict(
+        found for file in sources for found in DECLARED.findall(file.read_text("utf-8"))
+    )
+    ours = keys_of("net")
+    assert ours is not None
+    assert len(declared) > 30, "the way the engine declares keys has changed"
+    assert declared == {name: ours[name].meaning for name in declared}
+    # what stands in a table of the loader's keys is only called "training" there
+    for name in ours.keys() - declared.keys():
+        assert ours[name].training or ours[name].idle, name
 
 
 def test_short_names() -> None:
