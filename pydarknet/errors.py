@@ -23,7 +23,7 @@ A file that is missing or cannot be read or written raises Python's own ``FileNo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from .problems import Problem
@@ -42,6 +42,15 @@ __all__ = [
     "TrainingDiverged",
     "WeightsError",
 ]
+
+
+class _Place(TypedDict, total=False):
+    """Where a fault is; see `DarknetError`."""
+
+    file: str | None
+    line: int | None
+    section: str | None
+    layer: int | None
 
 
 class DarknetError(Exception):
@@ -96,11 +105,10 @@ class DatasetError(DataError):
         self,
         message: str = "",
         *,
-        file: str | None = None,
-        line: int | None = None,
         problems: Sequence[Problem] = (),
+        **place: Unpack[_Place],
     ) -> None:
-        super().__init__(message, file=file, line=line)
+        super().__init__(message, **place)
         self.problems = tuple(problems)
 
 
@@ -119,13 +127,10 @@ class DownloadError(DarknetError, OSError):
         self,
         message: str = "",
         *,
-        file: str | None = None,
-        line: int | None = None,
-        section: str | None = None,
-        layer: int | None = None,
         reasons: Sequence[tuple[str, str]] = (),
+        **place: Unpack[_Place],
     ) -> None:
-        super().__init__(message, file=file, line=line, section=section, layer=layer)
+        super().__init__(message, **place)
         self.reasons = tuple(reasons)
 
 
@@ -149,14 +154,11 @@ class TrainingDiverged(DarknetError, RuntimeError):
         self,
         message: str = "",
         *,
-        file: str | None = None,
-        line: int | None = None,
-        section: str | None = None,
-        layer: int | None = None,
         iteration: int | None = None,
         images: Sequence[str] = (),
+        **place: Unpack[_Place],
     ) -> None:
-        super().__init__(message, file=file, line=line, section=section, layer=layer)
+        super().__init__(message, **place)
         self.iteration = iteration
         self.images = tuple(images)
 

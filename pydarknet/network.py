@@ -6,12 +6,12 @@ import errno
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self, overload
 
 import numpy.typing as npt
 
 from ._arguments import check_whole
+from ._closing import Closing
 from ._detecting import DetectionRequest
 from ._native import (
     Backend,
@@ -34,7 +34,7 @@ from .names import Names, matching_names
 from .sequences import Sequences
 
 
-class Network:
+class Network(Closing):
     r"""A Darknet network that runs on this machine.
 
     Any number of threads may use one network at the same time. It frees what it holds when it is
@@ -526,14 +526,6 @@ class Network:
     def __enter__(self) -> Self:
         self._opened()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _opened(self) -> Structure:
         self._native  # noqa: B018 - raises where it is closed

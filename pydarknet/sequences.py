@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Self
 
 import numpy.typing as npt
 
 from ._arguments import check_whole
+from ._closing import Closing
 from ._native import FloatArray, NativePlan
 from ._runner import raw_input
 from .errors import ClosedError, DataError
 from .layers import Structure
 
 
-class Sequences:
+class Sequences(Closing):
     """Runs a recurrent network step by step; what its layers remember goes on from step to step.
 
     Made by `Network.sequences`. Several sequences run side by side, each with a memory of its own.
@@ -78,14 +78,6 @@ class Sequences:
     def __enter__(self) -> Self:
         self._opened()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _opened(self) -> NativePlan:
         if self._plan is None:

@@ -9,6 +9,7 @@ from ..datasets.formats import WRITERS, WriteOptions, map_classes, write_dataset
 from ..names import read_names
 from .dataset_options import (
     StepBar,
+    add_images_option,
     add_output_options,
     add_read_options,
     print_json,
@@ -33,8 +34,7 @@ def run(words: Sequence[str]) -> int:
     add_read_options(parser)
     add("--out-voc-offset", choices=("darknet", "one-based", "zero-based"), metavar="OFFSET",
         help="for writing, where it differs from --voc-offset")  # fmt: skip
-    add("--images", choices=("copy", "link", "none"), default="copy",
-        help="copy the images (the default), link to them, or write labels only")  # fmt: skip
+    add_images_option(parser)
     add("--names", metavar="FILE", help="the classes wanted, one a line, in their order")
     add("--rename", action="append", type=_renaming, default=[], metavar="OLD=NEW",
         help="another name for a class; several may become one")  # fmt: skip
@@ -78,10 +78,7 @@ def run(words: Sequence[str]) -> int:
             "output": options.output,
             "format": options.to,
             "classes": len(dataset.names),
-            "images": {
-                split: sum(image.split == split for image in dataset.images)
-                for split in dataset.splits()
-            },
+            "images": dataset.split_sizes(),
             "objects_read": dataset.objects(),
             "notes": dict(sorted(dataset.notes.items())),
         })  # fmt: skip

@@ -7,9 +7,9 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from .._closing import Closing
 from ..datasets.formats import READERS, LabelledDataset, ReadOptions, read_dataset
 from .parser import Parser
 
@@ -35,6 +35,16 @@ def add_output_options(parser: Parser, what: str) -> None:
     parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
+def add_images_option(parser: Parser) -> None:
+    """Adds ``--images``: what becomes of the images of a data set that is written."""
+    parser.add_argument(
+        "--images",
+        choices=("copy", "link", "none"),
+        default="copy",
+        help="copy the images (the default), link to them, or write labels only",
+    )
+
+
 def read_named(path: str, options: Namespace, bar: StepBar, *, shapes: bool) -> LabelledDataset:
     """Reads the data set a command names.
 
@@ -54,7 +64,7 @@ def read_options(options: Namespace) -> ReadOptions:
     )
 
 
-class StepBar:
+class StepBar(Closing):
     """A bar on stderr for one step after the other."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -70,25 +80,15 @@ class StepBar:
         if what != self._what or self._bar is None:
             from tqdm import tqdm
 
-            self._close()
+            self.close()
             self._what = what
             self._bar = tqdm(desc=what, total=total or None, file=sys.stderr, leave=False)
         self._bar.update(done - self._bar.n)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Takes the bar away."""
         if self._bar is not None:
             self._bar.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
 
 
 def tell_notes(notes: Counter[str]) -> None:

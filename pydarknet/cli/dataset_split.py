@@ -8,6 +8,7 @@ from ..datasets.formats import WRITERS, WriteOptions, find_format, write_dataset
 from ..datasets.splitting import split_dataset
 from .dataset_options import (
     StepBar,
+    add_images_option,
     add_output_options,
     add_read_options,
     print_json,
@@ -31,8 +32,7 @@ def run(words: Sequence[str]) -> int:
     add("--test", type=fraction, default=0.0, metavar="PART", help="for a test (0)")
     add("--seed", type=int, default=0, metavar="N", help="of the shares (0)")
     add("--to", choices=tuple(WRITERS), metavar="FORMAT", help="of OUT; default: as IN")
-    add("--images", choices=("copy", "link", "none"), default="copy",
-        help="copy the images (the default), link to them, or write labels only")  # fmt: skip
+    add_images_option(parser)
     add_output_options(parser, "the folder to write")
     add_read_options(parser)
     add("--json", action="store_true", help="as a JSON object")
@@ -56,9 +56,7 @@ def run(words: Sequence[str]) -> int:
                 progress=bar.progress,
             ),
         )
-    counts = {
-        split: sum(image.split == split for image in dataset.images) for split in dataset.splits()
-    }
+    counts = dataset.split_sizes()
     if options.json:
         print_json({"output": options.output, "format": to, "images": counts,
                     "notes": dict(sorted(dataset.notes.items()))})  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from .._closing import Closing
 
 
-class ImageBar:
+class ImageBar(Closing):
     """A bar that may never be shown, and goes when the block ends."""
 
     def __init__(self) -> None:
@@ -19,15 +20,8 @@ class ImageBar:
 
         self._bar = tqdm(total=total, unit="image", file=sys.stderr, **options)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Takes the bar away."""
         if self._bar is not None:
             self._bar.close()
 

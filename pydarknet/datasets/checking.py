@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import DataError
 from ..problems import Problem, Severity
 from .checking_darknet import check_darknet
-from .checking_images import CheckedImage, CheckProgress, CheckReport, check_images
+from .checking_images import CheckProgress, CheckReport, SplitImage, check_images
 from .formats import LabelledDataset, LabelledImage, ReadOptions, find_format, read_dataset
 from .formats.image_size import image_size
 from .formats.model import Place
@@ -70,14 +70,12 @@ def check_dataset(
         report.problems.append(as_problem(error))
         return report
     report.notes = dataset.notes
-    report.images = {
-        split: sum(image.split == split for image in dataset.images) for split in dataset.splits()
-    }
+    report.images = dataset.split_sizes()
     report.objects = dataset.objects()
     _check_model(dataset, file, report)
     check_images(
         [
-            CheckedImage(image.split, image.path, *(image.place or Place(file)))
+            SplitImage(image.split, image.path, *(image.place or Place(file)))
             for image in dataset.images
             if image.path is not None
         ],

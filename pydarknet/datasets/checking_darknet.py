@@ -17,7 +17,7 @@ from ..errors import DataError
 from ..label_files import label_path
 from ..problems import Problem, message_of
 from .boxes import Record, read_records
-from .checking_images import CheckedImage, CheckProgress, CheckReport, check_images
+from .checking_images import CheckProgress, CheckReport, SplitImage, check_images
 from .image_list import ListedImage, read_image_list, text_notes
 
 _BEYOND = 1e-3
@@ -112,8 +112,8 @@ def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
     return names
 
 
-def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[CheckedImage]:
-    images: list[CheckedImage] = []
+def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[SplitImage]:
+    images: list[SplitImage] = []
     splits = [key for key in ("train", "valid", "test") if options.get(key)]
     if not splits:
         message = "has no train= or valid=, expected a list of images"
@@ -131,7 +131,7 @@ def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[Che
             continue
         report.problems += notes
         report.images[split] = len(listed)
-        images += [CheckedImage(split, each.path, each.file, each.line) for each in listed]
+        images += [SplitImage(split, each.path, each.file, each.line) for each in listed]
         report.problems += [note for each in listed for note in _path_notes(each)]
     return images
 
@@ -144,7 +144,7 @@ def _path_notes(image: ListedImage) -> list[Problem]:
 
 
 def _check_labels(
-    images: Sequence[CheckedImage],
+    images: Sequence[SplitImage],
     classes: int,
     missing_labels: str,
     report: CheckReport,
@@ -166,7 +166,7 @@ def _check_labels(
 
 
 def _check_label_file(
-    path: str, image: CheckedImage, classes: int, missing_labels: str, report: CheckReport
+    path: str, image: SplitImage, classes: int, missing_labels: str, report: CheckReport
 ) -> None:
     try:
         records, problems = read_records(path, classes)

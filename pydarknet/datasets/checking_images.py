@@ -42,8 +42,8 @@ class CheckReport:
         return sum(problem.severity == "error" for problem in self.problems)
 
 
-class CheckedImage(NamedTuple):
-    """An image, and where a file names it.
+class SplitImage(NamedTuple):
+    """An image of a split, and where a file names it.
 
     Attributes:
         split: it belongs to.
@@ -72,7 +72,7 @@ class CheckedImage(NamedTuple):
 
 
 def check_images(
-    images: Sequence[CheckedImage], workers: int, report: CheckReport, progress: CheckProgress
+    images: Sequence[SplitImage], workers: int, report: CheckReport, progress: CheckProgress
 ) -> None:
     """Decodes every image once, and looks for equal ones."""
     paths = list(dict.fromkeys(image.path for image in images))
@@ -103,9 +103,9 @@ def _look_at(path: str) -> tuple[str | None, DataError | OSError | None]:
     return hashlib.sha256(data).hexdigest(), None
 
 
-def _check_twins(images: Sequence[tuple[CheckedImage, str | None]], report: CheckReport) -> None:
+def _check_twins(images: Sequence[tuple[SplitImage, str | None]], report: CheckReport) -> None:
     """Images with the same bytes: twice in one split, or in two, which makes validation lie."""
-    first: dict[str, CheckedImage] = {}
+    first: dict[str, SplitImage] = {}
     for image, digest in images:
         if digest is None:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from typing import Literal
@@ -17,7 +16,7 @@ from ..names import read_names
 from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import ListedImage
-from .listed import Split, check_images, split_file
+from .listed import Split, check_images, list_digest, split_file
 from .problems import OnBadData, Progress, settle, usable
 
 MultipleLabels = Literal["error", "keep"]
@@ -56,7 +55,7 @@ class ClassificationDataset:
         self.labels = tuple(labels)
         self.hierarchy = hierarchy
         self.problems = tuple(problems)
-        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self.digest = list_digest(images)
 
     @classmethod
     def open(

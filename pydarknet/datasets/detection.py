@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +14,7 @@ from ..label_files import BOX, BoxArray, label_path
 from ..problems import Problem
 from .boxes import read_boxes
 from .image_list import ListedImage
-from .listed import Split, check_images, split_with_classes
+from .listed import Split, check_images, list_digest, split_with_classes
 from .problems import OnBadData, Progress, settle, usable
 
 MissingLabels = Literal["error", "background"]
@@ -51,7 +50,7 @@ class DetectionDataset:
         self.classes = classes
         self.names = tuple(names)
         self.problems = tuple(problems)
-        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self.digest = list_digest(images)
         self._ends = np.cumsum([len(each) for each in boxes])
         self._boxes = np.concatenate([np.zeros(0, BOX), *boxes])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,11 @@ class CheckedImage(NamedTuple):
     size: tuple[int, int] | None
     """Width and height; None where it was not decoded."""
     faults: list[Problem]
+
+
+def list_digest(images: Sequence[str]) -> str:
+    """A sum of paths in their order: lists of the same sum have the same images."""
+    return hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
 
 
 def split_file(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from ..errors import ArgumentError
 from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import text_notes
-from .listed import Split, beside_images, check_images, split_with_classes
+from .listed import Split, beside_images, check_images, list_digest, split_with_classes
 from .problems import OnBadData, Progress, settle, usable
 
 LABEL_FOLDER = "labels"
@@ -59,7 +58,7 @@ class RegressionDataset:
         self.classes = table.shape[1]
         self.names = tuple(names)
         self.problems = tuple(problems)
-        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self.digest = list_digest(images)
 
     @classmethod
     def open(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 
@@ -10,7 +9,14 @@ from .._arguments import check_choice
 from ..errors import ArgumentError
 from ..problems import Problem
 from .detection import MissingLabels
-from .listed import CheckedImage, Split, beside_images, check_images, split_with_classes
+from .listed import (
+    CheckedImage,
+    Split,
+    beside_images,
+    check_images,
+    list_digest,
+    split_with_classes,
+)
 from .mask_files import MaskRecord, read_masks
 from .problems import OnBadData, Progress, settle, usable
 
@@ -49,7 +55,7 @@ class SegmentationDataset:
         self.classes = classes
         self.names = tuple(names)
         self.problems = tuple(problems)
-        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self.digest = list_digest(images)
 
     @classmethod
     def open(

@@ -149,6 +149,11 @@ class LabelledDataset:
         first = {name: place for place, name in enumerate(("train", "valid", "test"))}
         return sorted({image.split for image in self.images}, key=lambda s: (first.get(s, 9), s))
 
+    def split_sizes(self) -> dict[str, int]:
+        """How many images each split has."""
+        found = Counter(image.split for image in self.images)
+        return {split: found[split] for split in self.splits()}
+
     def objects(self) -> int:
         """How many boxes there are."""
         return sum(len(image) for image in self.images)
