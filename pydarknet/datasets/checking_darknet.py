@@ -18,6 +18,7 @@ from ..label_files import label_path
 from ..problems import Problem, message_of
 from .boxes import Record, read_records
 from .checking_images import CheckProgress, CheckReport, SplitImage, check_images
+from .formats.model import check_class_name
 from .image_list import ListedImage, read_image_list, text_notes
 
 _BEYOND = 1e-3
@@ -95,6 +96,8 @@ def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
     lines = data.decode("utf-8-sig", "replace").split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
+    if not lines:
+        report.problems.append(Problem(path, None, "holds no names, expected one a line"))
     seen: dict[str, int] = {}
     names = []
     for number, line in enumerate(lines, 1):
@@ -106,6 +109,11 @@ def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
         elif seen.setdefault(name, number) != number:
             message = f"{name!r} is the name of class {seen[name] - 1} too"
             report.problems.append(Problem(path, number, message))
+        else:
+            try:
+                check_class_name(name, path, number)
+            except DataError as error:
+                report.problems.append(Problem(path, number, message_of(error)))
         if line.rstrip("\r") != name and name:
             report.problems.append(Problem(path, number, "has blanks around it", "note"))
         names.append(name)

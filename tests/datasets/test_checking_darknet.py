@@ -105,6 +105,8 @@ FILES = {
     "no image": (write("1.jpg", b"hello"), "train.txt", 2, "error", "cannot be decoded"),
     "blank names line": (write("x.names", b"cat\n\n"), "x.data", 1, "error", "holds 1 names"),
     "blank name": (write("x.names", b"\ndog\n"), "x.names", 1, "error", "is blank, expected the"),
+    "name of two lines": (
+        write("x.names", b"cat\nd\x0bg\n"), "x.names", 2, "error", "is no class name"),
     "names in Latin-1": (
         write("x.names", b"cat\nd\xf6g\n"), "x.names", 2, "error", "0xf6 is no UTF-8"),
     "name twice": (write("x.names", b"cat\ncat\n"), "x.names", 2, "error", "'cat' is the name of"),

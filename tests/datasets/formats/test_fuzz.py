@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydarknet import DarknetError
+from pydarknet.datasets.checking import check_dataset
 from pydarknet.datasets.formats import READERS, find_format, read_dataset, write_dataset
+from pydarknet.problems import Problem
 
 from .drawn import datasets, with_files
 from .test_bad_input import COCO, VOC
@@ -30,8 +33,27 @@ SOURCES = {
          "a.txt": "0 .5 .5 .1 .1\n", "a.png": CASES["labelme"][0]["a.png"]}, "",
     ),
 }  # fmt: skip
+IMAGES = r"cannot be decoded|is not there \(--image-folder"
 BITS = [b"", b"\0", b"-", b"1e999", b'"', b"[", b"]", b"{", b"}", b"null", b"\xff", b"9" * 30, b"<", b",",  # noqa: E501
         b"../../", b"\n", b"0", b"true", b"nan", b"\xef\xbb\xbf", b" ", b"5", b"a"]  # fmt: skip
+
+
+def checked(path: Path, name: str) -> list[Problem] | None:
+    """What check says besides that these images are no more than headers; None if it stops."""
+    try:
+        report = check_dataset(path, name)
+    except (DarknetError, FileNotFoundError, IsADirectoryError) as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        return None
+    return [one for one in report.problems if not re.search(IMAGES, one.message)]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_undamaged(name: str, tmp_path: Path) -> None:
+    files, place = SOURCES[name]
+    put(tmp_path, files)
+    found = checked(tmp_path / place, name.split()[0])
+    assert [problem for problem in found or () if problem.severity == "error"] == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -49,10 +71,13 @@ def test_damaged(name: str, data: st.DataObject, tmp_path_factory: pytest.TempPa
         length = data.draw(st.integers(0, 12))
         content = content[:at] + data.draw(st.sampled_from(BITS)) + content[at + length :]
     file.write_bytes(content)
+    found = checked(folder / place, name.split()[0])
     try:
         dataset = read_dataset(folder / place, name.split()[0])
     except (DarknetError, FileNotFoundError, IsADirectoryError) as error:
         assert "\n" not in str(error)  # noqa: PT017
+        # what reading stops at, check lists
+        assert found is None or any(problem.severity == "error" for problem in found)
         return
     for image in dataset.images:
         assert np.isfinite(image.boxes).all()
