@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .errors import DataError
@@ -43,6 +43,28 @@ def line_of(path: str | os.PathLike[str], key: str) -> int | None:
     return next(
         (n for n, line in enumerate(lines, 1) if "".join(line.split()).startswith(f"{key}=")), None
     )
+
+
+def read_classes(path: str | os.PathLike[str], options: Mapping[str, str], default: int = 0) -> int:
+    """The number of classes that a .data file gives.
+
+    Args:
+        path: the file, for messages.
+        options: its keys.
+        default: what counts where there is no ``classes=``, such as the number of names.
+
+    Raises:
+        DataError: it is no number from 1 to 999999.
+    """
+    file = os.fspath(path)
+    given = options.get("classes", str(default))
+    if not given.isdecimal() or not 1 <= int(given[:9]) < 10**6 or len(given) > 9:
+        line = line_of(file, "classes") if "classes" in options else None
+        place = file if line is None else f"{file}:{line}"
+        raise DataError(
+            f"{place}: classes={given[:20]}, expected 1 to 999999", file=file, line=line
+        )
+    return int(given)
 
 
 def find_named_file(data_file: str | os.PathLike[str], name: str) -> Path:

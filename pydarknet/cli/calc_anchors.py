@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._files import atomic_path
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_named_file, read_classes, read_data_file
 from ..datasets.anchors import fit_anchors, mean_iou
 from ..datasets.boxes import read_records
 from ..datasets.image_list import read_image_list
@@ -62,19 +62,17 @@ def run(words: Sequence[str]) -> int:
 def _boxes(data: str) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], list[int]]:
     """Sizes of train's boxes relative to their images, and how many each class has."""
     entries = read_data_file(data)
-    given = entries.get("classes", "1")
-    if not given.isdecimal() or not 1 <= int(given) < 10**6:
-        raise DataError(f"{data}: classes={given[:20]}, expected 1 or more", file=data)
+    classes = read_classes(data, entries, 1)
     if "train" not in entries:
         raise DataError(f"{data} has no train=, expected a list of images", file=data)
     images, _ = read_image_list(find_named_file(data, entries["train"]))
     sizes: list[tuple[float, float]] = []
-    counters = [0] * int(given)
+    counters = [0] * classes
     problems: list[Problem] = []
     for image in images:
         path = label_path(image.path)
         try:
-            records, found = read_records(path, int(given))
+            records, found = read_records(path, classes)
         except FileNotFoundError:
             problems.append(
                 Problem(image.file, image.line, f"{image.path} has no label file {path}")

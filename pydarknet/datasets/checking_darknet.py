@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from .._text import decode_text
-from ..data_file import find_named_file, line_of, read_data_file
+from ..data_file import find_named_file, line_of, read_classes, read_data_file
 from ..errors import DataError
 from ..label_files import label_path
 from ..problems import Problem, message_of
@@ -77,14 +77,11 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
     if given is None and not names:
         raise DataError(f"{file} has neither classes= nor names=, expected the number of classes",
                         file=file)  # fmt: skip
-    if given is None:
-        return len(names)
-    if not given.isdecimal() or not 1 <= int(given) < 10**6:
-        raise DataError(f"{file}: classes={given[:20]}, expected 1 or more", file=file)
-    if names and len(names) != int(given):
+    classes = read_classes(file, options, len(names))
+    if names and len(names) != classes:
         message = f"classes={given}, but {options['names']} holds {len(names)} names"
         report.problems.append(Problem(file, line_of(file, "classes"), message))
-    return int(given)
+    return classes
 
 
 def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:

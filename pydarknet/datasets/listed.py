@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from .._arguments import check_choice
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_named_file, read_classes, read_data_file
 from ..errors import DataError
 from ..image import load_image
 from ..names import read_names
@@ -96,10 +96,7 @@ def split_with_classes(
         names_file = os.fspath(find_named_file(data_file, options["names"]))
         names = read_names(names_file)
     if classes is None:
-        given = options.get("classes", str(len(names) or default))
-        if not given.isdecimal() or int(given) < 1:
-            raise DataError(f"{file}: classes={given}, expected 1 or more", file=file)
-        classes = int(given)
+        classes = read_classes(file, options, len(names) or default)
     faults = _names_faults(names_file, names, classes) if names_file else []
     return ListedSplit(list_file, classes, names if len(names) == classes else (), faults)
 

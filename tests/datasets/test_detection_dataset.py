@@ -206,7 +206,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("train=train.txt\nclasses=0", "classes=0, expected 1 or more"),
+        ("train=train.txt\nclasses=0", "classes=0, expected 1 to 999999"),
         ("train=train.txt\nclasses=x", "classes=x"),
         ("classes=3", "has no train="),
         ("classes=3\ntrain=none.txt", "names none.txt"),

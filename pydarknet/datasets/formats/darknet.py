@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data_file import find_named_file, read_data_file
+from ...data_file import find_named_file, read_classes, read_data_file
 from ...errors import DataError
 from ...label_files import label_path
 from ..boxes import read_records
@@ -88,14 +88,12 @@ def _read_data(path: str, options: ReadOptions) -> LabelledDataset:
     names: tuple[str, ...] = ()
     if "names" in entries:
         names = read_class_list(os.fspath(find_named_file(path, entries["names"])))
-    given = entries.get("classes", str(len(names)))
-    if not given.isdecimal() or not 1 <= int(given) < 10**6:
-        raise DataError(f"{path}: classes={given[:20]}, expected 1 or more", file=path)
-    if names and len(names) != int(given):
+    classes = read_classes(path, entries, len(names))
+    if names and len(names) != classes:
         raise DataError(
-            f"{path}: classes={given}, but {entries['names']} holds {len(names)} names", file=path
+            f"{path}: classes={classes}, but {entries['names']} holds {len(names)} names", file=path
         )
-    dataset = LabelledDataset(names or tuple(map(str, range(int(given)))), [])
+    dataset = LabelledDataset(names or tuple(map(str, range(classes))), [])
     lists = [key for key in _LISTS if entries.get(key)]
     if not lists:
         raise DataError(f"{path} has no train= or valid=, expected a list of images", file=path)
