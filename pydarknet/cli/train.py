@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import DeviceError
-from .parser import Parser, count, whole
+from .parser import Parser, count, gpus, whole
 from .program import OK
 from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
@@ -25,7 +25,7 @@ _OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "checkpoint_ever
                  "missing_labels", "tensorboard")  # fmt: skip
 """Options that a training which goes on has already."""
 
-_UNUSED_VALUES = ("mjpeg-port", "chart", "i")
+_UNUSED_VALUES = ("mjpeg-port", "chart")
 
 
 def run(kind: str, words: Sequence[str]) -> int:
@@ -46,11 +46,9 @@ def run(kind: str, words: Sequence[str]) -> int:
     if kind == "rnn":
         refuse_tokens(options.tokenized, options.tokens)
         rest = [options.file, *rest]
-    if options.gpus and "," in options.gpus:
-        raise DeviceError(
-            f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
-            "GPUs; leave it out, or say -gpus 0"
-        )
+    if options.gpus:
+        print(f"pydarknet: -gpus {options.gpus}: this version of pydarknet uses no GPU, training "
+              "runs on the CPU", file=sys.stderr)  # fmt: skip
     again = shlex.join(["pydarknet", kind, "train", "--resume"])
     with warnings_shown():
         with CheckProgress(quiet=options.quiet) as progress:
@@ -109,13 +107,14 @@ def train_parser(kind: str) -> Parser:
     add("--tensorboard", action="store_true", help="write an event file as well")
     add("--threads", type=count, default=0, help="default: one per processor")
     add("--workers", type=count, default=2, help="threads that read images; default: 2")
-    add("--gpus", metavar="0", help="unused on the CPU")
+    add("--gpus", type=gpus, metavar="0,1", help="numbers of GPUs; this version uses the CPU")
+    add("-i", type=gpus, dest="gpus", metavar="0", help="the same as --gpus")
     add("-v", "--verbose", action="store_true", help="Darknet's line for every iteration")
     add("-q", "--quiet", action="store_true", help="no progress")
     for name in _UNUSED:
         add(f"--{name}", action="store_true", help="unused")
     for name in _UNUSED_VALUES:
-        add(f"-{name}" if len(name) == 1 else f"--{name}", metavar="X", help="unused")
+        add(f"--{name}", metavar="X", help="unused")
     return parser
 
 

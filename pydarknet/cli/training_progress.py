@@ -5,19 +5,15 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..training.callbacks import Callback, Checkpoint, End, Evaluation, Step
+from ..training.score_text import score_text, scores_line
 from .image_bar import ImageBar
 
 if TYPE_CHECKING:
     from ..training import Trainer
-
-
-_MEASURES = ("mae", "rmse", "nats", "bits")
-"""Scores with a unit: no parts of a whole."""
 
 
 class CheckProgress(ImageBar):
@@ -84,8 +80,8 @@ class TrainingProgress(Callback):
     def on_eval(self, trainer: Trainer, evaluation: Evaluation) -> None:
         """Says the scores."""
         name = trainer.task.score
-        self._score = f", {name} {evaluation.score:.1%}"
-        shown = shown_scores(evaluation.scores)
+        self._score = f", {name} {score_text(name, evaluation.score, 1)}"
+        shown = scores_line(evaluation.scores)
         best = " (best)" if evaluation.best else ""
         self._say(f"iteration {evaluation.iteration}: {shown}{best}")
 
@@ -109,14 +105,6 @@ class TrainingProgress(Callback):
             self._bar.write(f"pydarknet: {text}", file=sys.stderr)
         else:
             print(f"pydarknet: {text}", file=sys.stderr, flush=True)
-
-
-def shown_scores(scores: Mapping[str, float]) -> str:
-    """Scores as a line: shares in percent, errors in the unit of what was measured."""
-    return ", ".join(
-        f"{name} {value:#.4g}" if name in _MEASURES else f"{name} {value:.2%}"
-        for name, value in scores.items()
-    )
 
 
 def darknet_line(trainer: Trainer, step: Step, seconds: float) -> str:

@@ -154,6 +154,21 @@ def test_all_that_is_wrong_is_listed(
     assert "attention=1" in err
 
 
+@pytest.mark.parametrize("words", [("-gpus", "0"), ("-gpus", "0,1"), ("-i", "1")])
+def test_gpus_that_are_not_there(
+    words: tuple[str, str], drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=1)
+    data = drawn / "shapes/shapes.data"
+    status, _, err = run(capfd, "detector", "train", data, cfg, "-q", *words,
+                         "--run-dir", tmp_path / "run")  # fmt: skip
+    assert status == 0
+    assert err == (
+        f"pydarknet: -gpus {words[1]}: this version of pydarknet uses no GPU, training runs on the "
+        "CPU\n"
+    )
+
+
 def test_patience_evaluates(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cfg = detector_cfg(tmp_path, max_batches=2)
     data = drawn / "shapes/shapes.data"
@@ -171,7 +186,9 @@ def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
         (("detector", "train", "--resume", "x", data), 2, "expected --resume FOLDER alone"),
         (("detector", "train", "--resume", "x", "--seed", 4), 2, "--seed is for a new training"),
         (("detector", "train", "--resume", "x", "-clear"), 2, "--clear is for a new training"),
-        (("detector", "train", data, cfg, "-gpus", "0,1"), 1, "not on several GPUs"),
+        (("detector", "train", data, cfg, "-gpus", "x"), 2, "--gpus: 'x', expected numbers of"),
+        (("detector", "train", data, cfg, "-gpus", "0,"), 2, "--gpus: '0,', expected numbers of"),
+        (("detector", "train", data, cfg, "-i", "-1"), 2, "-i"),
         (("detector", "train", data, cfg, "--mapp"), 2, "did you mean --map?"),
         (("detector", "train", "--resume", tmp_path), 1, "holds no run"),
         (("detector", "train", tmp_path / "no.data", cfg), 1, "No such file"),
