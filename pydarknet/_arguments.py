@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterable
 from numbers import Real
 from typing import Any
@@ -52,3 +53,14 @@ def check_fraction(name: str, value: Any) -> float:
     if not 0 <= number <= 1:
         raise ArgumentError(f"{name}={value!r}, expected 0 to 1")
     return number
+
+
+def check_path(name: str, value: Any) -> str:
+    """Checks that an argument is a path; returns it as text.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if not isinstance(value, str | bytes | os.PathLike) or b"\0" in os.fsencode(value):
+        raise ArgumentError(f"{name}={value!r}, expected a path")
+    return os.fsdecode(value)

@@ -14,6 +14,7 @@ from small_networks import RunPython
 
 from pydarknet import ClosedError, DataError
 from pydarknet.training import End, Step, Trainer, read_metrics
+from pydarknet.training._updates import Updates
 from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
 
 
@@ -96,17 +97,17 @@ def test_an_end_within_one_iteration(
 def test_ctrl_c_in_the_middle_of_an_iteration(
     tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_batch = Trainer._run_batch
+    run_batch = Updates._run_batch
     calls = 0
 
-    def counted(self: Trainer, batch: object) -> None:
+    def counted(self: Updates, batch: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 3:  # the first of two mini-batches of iteration 2
-            interrupt(self)
+            os.kill(os.getpid(), signal.SIGINT)
         run_batch(self, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_run_batch", counted)
+    monkeypatch.setattr(Updates, "_run_batch", counted)
     trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
