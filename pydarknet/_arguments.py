@@ -55,12 +55,23 @@ def check_fraction(name: str, value: Any) -> float:
     return number
 
 
+def check_callable(name: str, value: Any) -> None:
+    """Checks that a keyword is a function, or None.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if value is not None and not callable(value):
+        raise ArgumentError(f"{name}={value!r}, expected a function or None")
+
+
 def check_path(name: str, value: Any) -> str:
     """Checks that an argument is a path; returns it as text.
 
     Raises:
         ArgumentError: it is not.
     """
-    if not isinstance(value, str | bytes | os.PathLike) or b"\0" in os.fsencode(value):
+    text = os.fsencode(value) if isinstance(value, str | bytes | os.PathLike) else b""
+    if not text or b"\0" in text:
         raise ArgumentError(f"{name}={value!r}, expected a path")
-    return os.fsdecode(value)
+    return os.fsdecode(text)

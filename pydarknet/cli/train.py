@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .._interrupts import terminated_by_signal
 from .parser import Parser, count, gpus, whole
 from .program import OK
 from .rnn import refuse_tokens
@@ -40,6 +41,8 @@ def run(kind: str, words: Sequence[str]) -> int:
             if getattr(options, name) != parser.get_default(name):
                 option = "--" + name.replace("_", "-")
                 parser.error(f"{option} is for a new training: --resume goes on as it began")
+    if options.max_batches and not options.resume:
+        parser.error("--max-batches is for --resume: of a new training the cfg says it")
     if not options.resume and not least <= len(rest) <= least + 1:
         data = "" if kind == "rnn" else "x.data "
         parser.error(f"expected {data}x.cfg, or {data}x.cfg x.weights")
@@ -50,7 +53,7 @@ def run(kind: str, words: Sequence[str]) -> int:
         print(f"pydarknet: -gpus {options.gpus}: this version of pydarknet uses no GPU, training "
               "runs on the CPU", file=sys.stderr)  # fmt: skip
     again = shlex.join(["pydarknet", kind, "train", "--resume"])
-    with warnings_shown():
+    with warnings_shown(), terminated_by_signal():
         with CheckProgress(quiet=options.quiet) as progress:
             trainer = open_trainer(kind, options, rest, progress)
         with trainer, TrainingProgress(options, again) as shown:
@@ -84,6 +87,8 @@ def train_parser(kind: str) -> Parser:
     add("--topk", action="store_true", help="the same, in Darknet's word for classifiers")
     add("--clear", action="store_true", help="count iterations from 0, whatever x.weights says")
     add("--resume", metavar="FOLDER", help="go on with the training whose files lie there")
+    add("--max-batches", type=count, metavar="N",
+        help="with --resume: another length, to go on with a training that is done")  # fmt: skip
     add("--run-dir", metavar="FOLDER", help="where files go; default: backup= of x.data")
     add("--overwrite", action="store_true", help="begin anew in a folder that holds a training")
     add("--eval-every", type=count, metavar="N", help="evaluate every N iterations")
@@ -126,8 +131,9 @@ def open_trainer(
 
     if options.resume:
         return Trainer.resume(
-            options.resume, threads=options.threads, workers=options.workers, progress=progress
-        )
+            options.resume, max_batches=options.max_batches, threads=options.threads,
+            workers=options.workers, progress=progress,
+        )  # fmt: skip
     every = options.eval_every
     if every is None and not (options.map or options.topk or options.patience):
         every = 0

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._arguments import check_whole
+from .._arguments import check_callable, check_whole
 from .._native import NativeNetwork, NativeTrainer, TrainerOptions
 from ..cfg import Document
 from ..cfg.training_values import check_training_values
 from ..datasets.problems import Progress
+from ..errors import ArgumentError
 from ..layers import Structure
 from ._schedule import Cadence, ClassifierScales, MultiScale, cadence, multi_scale
 from ._settings import Settings
@@ -74,6 +75,26 @@ def open_network(text: str, cfg: str, settings: Settings) -> tuple[NativeNetwork
     return network, replace(settings, task=settings.task or task_of(structure))
 
 
+def with_max_batches(text: str, cfg: str, updates: int, done: int) -> str:
+    """The text of a cfg with another length of the training.
+
+    Args:
+        text: of the cfg.
+        cfg: its path, for messages.
+        updates: of the whole training.
+        done: of these.
+
+    Raises:
+        ArgumentError: no more are to be done than are done.
+    """
+    check_whole("max_batches", updates, least=1)
+    if updates <= done:
+        raise ArgumentError(f"max_batches={updates}, expected more than the {done} that are done")
+    document = Document.parse(text, cfg)
+    document.net.set("max_batches", updates)
+    return document.to_bytes().decode("utf-8", "surrogateescape")
+
+
 def prepare(
     network: NativeNetwork,
     cfg: str,
@@ -101,6 +122,7 @@ def prepare(
         DarknetError, OSError: as in `Trainer`.
     """
     check_whole("workers", workers, least=1, most=1024)
+    check_callable("progress", progress)
     trainer = NativeTrainer(
         network,
         TrainerOptions(
@@ -134,7 +156,7 @@ def prepare(
         task=task,
         sizes=_sizes(net, structure, settings),
         cadence=cadence(
-            keys, max_batches=about["max_batches"], burn_in=int(net["burn_in"]),
+            keys, data_file=data, max_batches=about["max_batches"], burn_in=int(net["burn_in"]),
             epoch=task.images / images, epochs=task.epochs, eval_every=settings.eval_every,
             checkpoint_every=settings.checkpoint_every,
         ),

@@ -12,15 +12,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from .._arguments import check_path
+from .._interrupts import deferred_interrupts
 from .._opening import check_settings, load_first_weights
 from ..datasets import Position
 from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ._checkpoints import Checkpoints
 from ._course import Course
-from ._interrupts import deferred_interrupts
 from ._outputs import Outputs, row_of
-from ._prepared import open_network, prepare
+from ._prepared import open_network, prepare, with_max_batches
 from ._settings import Settings
 from ._state import load_state, read_about
 from ._tasks import data_keys
@@ -158,7 +158,8 @@ class Trainer:
         if self.iteration >= self.max_batches:
             raise ArgumentError(
                 f"{weights} was trained for {self.iteration} iterations, max_batches is "
-                f"{self.max_batches}: clear=True (-clear) counts from 0"
+                f"{self.max_batches}: clear=True (-clear) counts from 0, a larger max_batches= in "
+                "the cfg goes on"
             )
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
@@ -172,6 +173,7 @@ class Trainer:
         cls,
         run_dir: str | os.PathLike[str],
         *,
+        max_batches: int | None = None,
         device: str = "cpu",
         callbacks: Sequence[object] = (),
         threads: int = 0,
@@ -180,10 +182,14 @@ class Trainer:
     ) -> Self:
         """Goes on with a training that ended early, from its last checkpoint.
 
-        Weights come out as if it had never ended, byte for byte; the metrics are appended to.
+        Weights come out as if it had never ended, byte for byte; the metrics are appended to. A
+        run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
 
         Args:
             run_dir: the folder of the run.
+            max_batches: another length of the whole training, more iterations than are done; from
+                now on it counts in place of the cfg's, in the course of the learning rate too
+                where that follows it (poly, sgdr). None keeps the length.
             device: as in `Trainer`, like all that follow.
             callbacks: .
             threads: .
@@ -193,12 +199,16 @@ class Trainer:
         Raises:
             DataError: the folder holds no run, its state is damaged, or the list of images has
                 changed since.
+            ArgumentError: ``max_batches`` is no more than is done.
             DarknetError, OSError: as in `Trainer`.
         """
         folder = RunFolder.of_run(check_path("run_dir", run_dir))
         about = read_about(folder.state)
         trainer = cls.__new__(cls)
-        trainer._open(about["cfg_text"], about["cfg"], about["data"],
+        text, done = about["cfg_text"], about["iteration"]
+        if max_batches is not None:
+            text = with_max_batches(text, about["cfg"], max_batches, done)
+        trainer._open(text, about["cfg"], about["data"],
                       Settings(**about["settings"]), device, callbacks, threads)  # fmt: skip
         trainer.folder = folder
         folder.check()
@@ -214,6 +224,9 @@ class Trainer:
                 "with",
                 file=about["data"],
             )
+        if done >= trainer.max_batches:
+            _log.warning("%s: all %d iterations are done: max_batches=N (--max-batches N) above "
+                         "that goes on", folder.path, done)  # fmt: skip
         return trainer
 
     def _open(
@@ -400,12 +413,7 @@ class Trainer:
         found = self.task.evaluate(self._network)
         course, iteration = self._course, self.iteration
         score = found.scores[self.task.score]
-        best = not before and (course.best_score is None or score > course.best_score)
-        course.last_evaluation = iteration
-        if best:
-            course.best_score, course.best_iteration, course.without_gain = score, iteration, 0
-        elif not before:
-            course.without_gain += 1
+        best = course.judge(iteration, score, before)
         course.seconds += time.perf_counter() - start
         evaluation = Evaluation(iteration, found.scores, score, best, found.details)
         self._written.record({
