@@ -42,6 +42,11 @@ class CheckedImage(NamedTuple):
     """Width and height; None where it was not decoded."""
     faults: list[Problem]
 
+    @property
+    def is_missing(self) -> bool:
+        """There is no such file: what belongs to it need not be looked for."""
+        return bool(self.faults) and not os.path.exists(self.image.path)
+
 
 def split_file(
     data_file: str | os.PathLike[str], split: str, *others: str
