@@ -8,14 +8,11 @@ r"""pydarknet: runs Darknet networks (.cfg and .weights) on a native engine.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
-from .about import info
-from .classification import Classification
-from .detections import Detection, Detections
-from .drawing import draw
 from .errors import (
     ArgumentError,
     CfgError,
@@ -30,14 +27,37 @@ from .errors import (
     TrainingDiverged,
     WeightsError,
 )
-from .image import load_image, save_image
-from .layers import Head, Layer
-from .models import detect, find_model
-from .names import read_names
 
 if TYPE_CHECKING:
     from ._native import WeightsReport
+    from .about import info
+    from .classification import Classification
+    from .detections import Detection, Detections
+    from .drawing import draw
+    from .image import load_image, save_image
+    from .layers import Head, Layer
+    from .models import detect, find_model
+    from .names import read_names
     from .network import Network
+
+# imported when they are first needed: the command line is there before numpy and OpenCV are,
+# and all but networks works without the engine
+_MODULES = {
+    "Classification": "classification",
+    "Detection": "detections",
+    "Detections": "detections",
+    "Head": "layers",
+    "Layer": "layers",
+    "Network": "network",
+    "WeightsReport": "_native",
+    "detect": "models",
+    "draw": "drawing",
+    "find_model": "models",
+    "info": "about",
+    "load_image": "image",
+    "read_names": "names",
+    "save_image": "image",
+}
 
 __all__ = [
     "ArgumentError",
@@ -73,17 +93,11 @@ logging.getLogger("pydarknet").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    # the engine is loaded when it is first needed: all else works without it
-    if name == "Network":
-        from .network import Network
-
-        globals()[name] = Network
-        return Network
-    if name == "WeightsReport":
-        from ._native import WeightsReport
-
-        return WeightsReport
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -37,6 +37,14 @@ def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
     return options
 
 
+def line_of(path: str | os.PathLike[str], key: str) -> int | None:
+    """The number of the line in which a .data file sets a key, from 1; None where it does not."""
+    lines = Path(path).read_bytes().decode("utf-8-sig", "replace").splitlines()
+    return next(
+        (n for n, line in enumerate(lines, 1) if "".join(line.split()).startswith(f"{key}=")), None
+    )
+
+
 def find_named_file(data_file: str | os.PathLike[str], name: str) -> Path:
     """Finds a file that a .data file names.
 

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .datasets.problems import Problem
+    from .problems import Problem
 
 __all__ = [
     "ArgumentError",

@@ -11,13 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-from tqdm import tqdm
+try:
+    import cv2
+    import numpy as np
+    import numpy.typing as npt
+    from tqdm import tqdm
 
-import pydarknet
-from pydarknet.weights import download
+    import pydarknet
+    from pydarknet.weights import download
+except KeyboardInterrupt:  # they take a while
+    sys.exit(130)
 
 ROOT = Path(__file__).resolve().parent.parent
 GIVE_MODEL = "give a network of yours: make demo MODEL=<folder with .cfg .weights .names>"
@@ -107,6 +110,9 @@ def main() -> int:
     except (DemoError, pydarknet.DarknetError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     print(f"{cfg.stem} on {source}: {len(detections)} objects in {milliseconds:.1f} ms")
     for (x1, y1, x2, y2), confidence, class_id in zip(
         detections.xyxy, detections.confidence, detections.class_id, strict=True

@@ -15,23 +15,26 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from pydarknet import DarknetError
-from pydarknet.metrics import (
-    BoxFolders,
-    CocoEvaluator,
-    CocoFiles,
-    CocoMetrics,
-    DetectionEvaluator,
-    DetectionMetrics,
-    DetectionReport,
-    MaskEvaluator,
-    coco_table,
-    csv_table,
-    json_text,
-    text_table,
-)
-from pydarknet.metrics.evaluator import Protocol
-from pydarknet.metrics.report_files import prepare_folder
+try:
+    from pydarknet import DarknetError
+    from pydarknet.metrics import (
+        BoxFolders,
+        CocoEvaluator,
+        CocoFiles,
+        CocoMetrics,
+        DetectionEvaluator,
+        DetectionMetrics,
+        DetectionReport,
+        MaskEvaluator,
+        coco_table,
+        csv_table,
+        json_text,
+        text_table,
+    )
+    from pydarknet.metrics.evaluator import Protocol
+    from pydarknet.metrics.report_files import prepare_folder
+except KeyboardInterrupt:  # numpy takes a while
+    sys.exit(130)
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".JPG", ".JPEG", ".PNG")
 Item = TypeVar("Item")

@@ -16,7 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pydarknet.training import Callback, Evaluation, Trainer
+try:
+    from pydarknet.training import Callback, Evaluation, Trainer
+except KeyboardInterrupt:  # numpy takes a while
+    sys.exit(130)
 
 CLASSES = 30
 SEEN = re.compile(
@@ -116,4 +119,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

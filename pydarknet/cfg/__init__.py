@@ -6,6 +6,7 @@
 ['[yolo] layer 30 classes: 80 -> 3', '[convolutional] layer 29 filters: 255 -> 24']
 """
 
+from ..problems import Problem
 from . import zoo
 from .classes import for_classes
 from .diff import Difference, diff
@@ -22,7 +23,6 @@ from .edit import (
 from .lint import lint, lint_file
 from .meaning import Meaning, meaning
 from .picture import draw, picture
-from .problems import Problem
 from .shapes import infer
 
 __all__ = [

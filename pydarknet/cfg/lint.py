@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 
 from ..errors import CfgError
+from ..problems import Problem, message_of
 from .classes import HEADS
 from .document import Document, Line, Section
 from .keys import canonical, keys_of
 from .lint_files import check_files
 from .lint_heads import check_heads, told_at_filters
 from .options import Options, whole
-from .problems import Problem, message_of, problem_at, problem_of
+from .problems import problem_at, problem_of
 from .references import inputs_of, references
 from .shapes import walk
 from .strides import input_multiple

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_named_file, line_of, read_data_file
 from ..errors import CfgError, DataError
 from ..names import read_names
+from ..problems import Problem, message_of
 from .classes import HEADS, feeding_layer
 from .document import Document
 from .keys import canonical
 from .options import read_whole, whole
-from .problems import Problem
 
 
 def check_files(
@@ -27,18 +27,18 @@ def check_files(
         try:
             options = read_data_file(file)
         except DataError as error:
-            yield Problem(file, error.line, str(error).removeprefix(f"{file}:{error.line}: "))
+            yield Problem(file, error.line, message_of(error))
             options = {}
         given = read_whole(options.get("classes", "")) if "classes" in options else None
         if classes is not None and options and given != classes:
             shown = options.get("classes", "(none)")
-            line = _line_of(file, "classes")
+            line = line_of(file, "classes")
             yield Problem(file, line, f"classes={shown}, expected {classes} as in {document.name}")
         if names is None and options.get("names"):
             try:
                 names = find_named_file(file, options["names"])
             except FileNotFoundError:
-                line = _line_of(file, "names")
+                line = line_of(file, "names")
                 yield Problem(file, line, f"names={options['names']} is not there", "note")
     if names is None or classes is None:
         return
@@ -46,7 +46,7 @@ def check_files(
     try:
         lines = read_names(file)
     except DataError as error:
-        yield Problem(file, None, str(error).removeprefix(f"{file} "))
+        yield Problem(file, None, message_of(error))
         return
     if len(lines) != classes:
         message = f"holds {len(lines)} names, expected {classes} as in {document.name}"
@@ -66,11 +66,3 @@ def _classes(document: Document) -> int | None:
     except (CfgError, IndexError):
         return None
     return whole(last, "output" if canonical(last.type) == "connected" else "filters", 1)
-
-
-def _line_of(file: str, key: str) -> int | None:
-    with open(file, encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            if "".join(line.split()).startswith(f"{key}="):
-                return number
-    return None

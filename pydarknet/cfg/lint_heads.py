@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import CfgError
+from ..problems import Problem
 from .classes import HEADS, expected_filters, feeding_layer
 from .document import Document, Section
 from .head_shapes import anchors_of, entries_of
 from .keys import canonical
 from .options import Options, whole
-from .problems import Problem, problem_at, problem_of
+from .problems import problem_at, problem_of
 
 
 def check_heads(document: Document) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from .keys import Key, keys_of, nearest
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _MOST = 2147483647
 _MOST_FLOAT = 3.4028234663852886e38
+_FLOATS = "-3.40282e38 to 3.40282e38"
 
 
 def read_number(text: str) -> float | None:
@@ -22,6 +23,11 @@ def read_number(text: str) -> float | None:
         return None
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _too_large(text: str, most: float) -> bool:
+    """Whether a text is a number, but beyond what the engine counts with."""
+    return bool(_NUMBER.fullmatch(text)) and abs(float(text)) >= most
 
 
 def read_whole(text: str) -> int | None:
@@ -79,7 +85,10 @@ class Options:
         text = self.text(name)
         value = read_whole(text)
         if value is None:
-            raise self.wrong(f"{name}={text[:60]}, expected an integer", name)
+            wanted = "an integer"
+            if _too_large(text, _MOST):
+                wanted += f" from {max(least, 1 - _MOST)} to {min(most, _MOST - 1)}"
+            raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         if not least <= value <= most:
             wanted = f"at least {least}" if most == _MOST else f"{least} to {most}"
             raise self.wrong(f"{name}={value}, expected {wanted}", name)
@@ -90,7 +99,8 @@ class Options:
         text = self.text(name)
         value = read_number(text)
         if value is None or abs(value) > _MOST_FLOAT:
-            raise self.wrong(f"{name}={text[:60]}, expected a number", name)
+            wanted = f"a number from {_FLOATS}" if _too_large(text, _MOST_FLOAT) else "a number"
+            raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         return value
 
     def flag(self, name: str) -> bool:
@@ -106,7 +116,9 @@ class Options:
         text = self.text(name)
         found = read_list(text) if text else []
         if found is None:
-            raise self.wrong(f"{name}={text[:60]}, expected numbers with commas", name)
+            large = any(_too_large(part, _MOST_FLOAT) for part in text.split(","))
+            wanted = f"numbers from {_FLOATS}" if large else "numbers with commas"
+            raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         return found
 
     def integers(self, name: str) -> list[int]:
@@ -114,7 +126,11 @@ class Options:
         numbers = self.reals(name)
         if any(number != math.floor(number) or abs(number) >= _MOST for number in numbers):
             text = self.text(name)
-            raise self.wrong(f"{name}={text[:60]}, expected integers with commas", name)
+            large = any(abs(number) >= _MOST for number in numbers)
+            wanted = (
+                f"integers from {1 - _MOST} to {_MOST - 1}" if large else "integers with commas"
+            )
+            raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         return [int(number) for number in numbers]
 
     def choice(self, name: str) -> str:

@@ -1,44 +1,10 @@
-"""What is wrong with a cfg or a file that goes with it, and where."""
+"""Errors of a cfg as problems: the linter lists what would stop a network from being read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from ..errors import CfgError
+from ..problems import Problem, Severity, message_of
 from .document import Document, Section
-
-Severity = Literal["error", "note"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A fault of a cfg, or of a file that goes with it.
-
-    Attributes:
-        file: that is wrong.
-        line: in it, from 1; None where the whole file is meant.
-        message: what is wrong, and what was expected.
-        severity: "error" where the network would not run or not learn what it should; "note" where
-            it may be meant as it is.
-    """
-
-    file: str
-    line: int | None
-    message: str
-    severity: Severity = "error"
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {'note: ' if self.severity == 'note' else ''}{self.message}"
-
-
-def message_of(error: CfgError) -> str:
-    """An error's text without its place."""
-    place = error.file or ""
-    if error.line is not None:
-        place += f":{error.line}"
-    return str(error).removeprefix(f"{place}: ")
 
 
 def problem_of(document: Document, error: CfgError, severity: Severity = "error") -> Problem:

@@ -12,9 +12,10 @@ from ..data_file import find_named_file, read_data_file
 from ..datasets.anchors import fit_anchors, mean_iou
 from ..datasets.boxes import read_records
 from ..datasets.image_list import read_image_list
-from ..datasets.problems import Problem, settle
+from ..datasets.problems import settle
 from ..errors import DataError
 from ..label_files import label_path
+from ..problems import Problem
 from .parser import Parser, count
 from .program import OK
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import cfg
 from ..cfg.writing import refuse_existing, write_new
-from .cfg_looking import open_cfg
+from .cfg_file import open_cfg
 from .parser import Parser, count, size
 from .program import OK
 

@@ -10,17 +10,9 @@ from pathlib import Path
 
 from .. import cfg
 from ..errors import CfgError
+from .cfg_file import ZOO, open_cfg
 from .parser import Parser, size
 from .program import ERROR, OK
-
-ZOO = "zoo:"
-
-
-def open_cfg(word: str) -> cfg.Document:
-    """A cfg file, or ``zoo:NAME``."""
-    if word.startswith(ZOO):
-        return cfg.zoo.build(word.removeprefix(ZOO))
-    return cfg.Document.read(word)
 
 
 def lint(words: Sequence[str]) -> int:

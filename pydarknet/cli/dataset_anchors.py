@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from ..cfg import Document
 from ..cfg.options import Options
 from ..cfg.writing import refuse_existing
 from ..datasets.anchors import anchor_text, box_sizes, plan_anchors, write_anchors
+from .cfg_file import open_cfg
 from .dataset_options import (
     StepBar,
     add_output_options,
@@ -27,7 +27,7 @@ def run(words: Sequence[str]) -> int:
         "dataset anchors",
         "IN x.cfg [-o new.cfg]",
         "Finds anchors for the boxes of train, says what they gain, and with -o writes anchors,\n"
-        "mask, num and the filters before each head into a copy of the cfg.",
+        "mask, num and the filters before each head into a copy of the cfg. zoo:NAME is a cfg too.",
     )
     add = parser.add_argument
     add("--anchors", type=count, metavar="N", help="how many; default: as many as the cfg has")
@@ -44,7 +44,7 @@ def run(words: Sequence[str]) -> int:
         parser.error("expected IN and x.cfg")
     if options.output:
         refuse_existing(options.output, force=options.force)
-    document = Document.read(rest[1])
+    document = open_cfg(rest[1])
     net = Options(document, document.net)
     width, height = options.size or (net.integer("width"), net.integer("height"))
     letterbox = options.letterbox or document.net.get("letter_box", "0") != "0"

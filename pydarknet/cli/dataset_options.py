@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ..datasets.formats import READERS, LabelledDataset, ReadOptions, read_dataset
@@ -40,16 +41,16 @@ def read_named(path: str, options: Namespace, bar: StepBar, *, shapes: bool) -> 
     Raises:
         DarknetError, OSError: as `read_dataset`.
     """
-    return read_dataset(
-        path,
-        options.source,
-        ReadOptions(
-            voc_offset=options.voc_offset,
-            image_folders=options.image_folder,
-            missing_labels=options.missing_labels,
-            shapes=shapes,
-            progress=bar.progress,
-        ),
+    wishes = replace(read_options(options), shapes=shapes, progress=bar.progress)
+    return read_dataset(path, options.source, wishes)
+
+
+def read_options(options: Namespace) -> ReadOptions:
+    """What the options of `add_read_options` ask for."""
+    return ReadOptions(
+        voc_offset=options.voc_offset,
+        image_folders=options.image_folder,
+        missing_labels=options.missing_labels,
     )
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..cfg import Document, Section
+from ..cfg import Section
 from ..cfg.options import Options
 from ..cfg.writing import refuse_existing
 from ..datasets.sheet import labelled_sheet
 from ..image import Pixels, save_image
 from ..layers import option_value
-from .dataset_options import StepBar, add_output_options, add_read_options, read_named, tell_notes
+from .cfg_file import open_cfg
+from .dataset_options import (
+    StepBar,
+    add_output_options,
+    add_read_options,
+    print_json,
+    read_named,
+    tell_notes,
+)
 from .parser import Parser, count, size
 from .program import OK
 
@@ -30,9 +38,10 @@ def run(words: Sequence[str]) -> int:
         help="of each; default 416x416, with --cfg the input's")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="which images; 0: in their order")
     add("--augment", action="store_true", help="as in training: flipped, cropped, coloured")
-    add("--cfg", metavar="FILE", help="the network whose augmentation is shown")
+    add("--cfg", metavar="FILE", help="the network whose augmentation is shown, or zoo:NAME")
     add_output_options(parser, "the picture to write, .png or .jpg")
     add_read_options(parser)
+    add("--json", action="store_true", help="what was written, as a JSON object")
     options, rest = parser.split(words)
     if len(rest) != 1 or not options.output:
         parser.error("expected IN and -o PICTURE")
@@ -42,12 +51,17 @@ def run(words: Sequence[str]) -> int:
     else:
         with StepBar(quiet=options.quiet) as bar:
             dataset = read_named(rest[0], options, bar, shapes=False)
-        tell_notes(dataset.notes)
+        if not options.json:
+            tell_notes(dataset.notes)
         sheet = labelled_sheet(
             dataset, count=options.count, size=options.size or (416, 416), seed=options.seed
         )
     save_image(options.output, sheet)
-    print(f"{options.output}: {sheet.shape[1]} x {sheet.shape[0]} pixels")
+    height, width = sheet.shape[:2]
+    if options.json:
+        print_json({"output": options.output, "width": width, "height": height})
+    else:
+        print(f"{options.output}: {width} x {height} pixels")
     return OK
 
 
@@ -61,7 +75,7 @@ def _augmented(
     )
     measure = given or (416, 416)
     if cfg is not None:
-        document = Document.read(cfg)
+        document = open_cfg(cfg)
         augmentation = DetectionAugmentation.from_options(
             _values(document.net), _values(document.layers[-1])
         )

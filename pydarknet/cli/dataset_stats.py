@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..cfg import Document
 from ..cfg.head_shapes import anchors_of
 from ..cfg.options import Options
 from ..cfg.strides import strides
 from ..cfg.writing import refuse_existing
 from ..datasets.statistics import Statistics, measure_dataset
+from .cfg_file import open_cfg
 from .dataset_options import (
     StepBar,
     add_output_options,
@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> int:
         "dataset stats",
         "IN [x.cfg] [-o stats.png]",
         "Objects per class and split, and sizes of boxes in pixels of the network's input beside\n"
-        "its strides and anchors.",
+        "its strides and anchors. zoo:NAME is a cfg too.",
     )
     add_read_options(parser)
     add_output_options(parser, "the picture to write, .png or .jpg")
@@ -72,7 +72,7 @@ def network_of(path: str) -> dict[str, Any]:
         CfgError: the cfg is wrong.
         OSError: it cannot be read.
     """
-    document = Document.read(path)
+    document = open_cfg(path)
     net = Options(document, document.net)
     found: dict[str, Any] = {
         "size": (net.integer("width"), net.integer("height")),

@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises instead of leaving the process."""
-        raise UsageError(f"{self.prog}: {message}\n{self.format_usage().strip()}")
+        raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
 
     def split(self, given: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         """The options, and the words between them in order.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Sequence
 
-from .parser import UsageError
 from .program import OK
+from .verbs import describe_verbs, find_verb
 
 COMMANDS = {
     "download": ("weights_download", "gets a published file: download yolov4-tiny"),
@@ -34,25 +33,10 @@ DARKNETS = ("average", "denormalize", "normalize", "oneoff", "partial", "rescale
 
 def run(words: Sequence[str]) -> int:
     """Runs the command."""
-    if not words:
-        raise UsageError(overview())
-    command, rest = words[0], words[1:]
-    if command in ("help", "-h", "-help", "--help"):
-        print(overview())
+    does = {name: does for name, (_, does) in COMMANDS.items()}
+    overview = describe_verbs("weights", does, "Nothing is overwritten without --force.")
+    verb = find_verb("weights", words, COMMANDS, overview)
+    if not verb:
         return OK
-    if command not in COMMANDS:
-        near = difflib.get_close_matches(command, COMMANDS, n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
-        raise UsageError(f"pydarknet weights: there is no {command!r}{hint}\n{overview()}")
-    module = importlib.import_module(f".{COMMANDS[command][0]}", __package__)
-    return int(module.run(command, rest))
-
-
-def overview() -> str:
-    """What the command can do."""
-    width = max(map(len, COMMANDS))
-    lines = "\n".join(f"  {name:<{width}}  {does}" for name, (_, does) in COMMANDS.items())
-    return (
-        f"usage: pydarknet weights COMMAND ...\n\n{lines}\n\n"
-        "pydarknet weights COMMAND --help says more. Nothing is overwritten without --force."
-    )
+    module = importlib.import_module(f".{COMMANDS[verb][0]}", __package__)
+    return int(module.run(verb, words[1:]))

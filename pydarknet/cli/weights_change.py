@@ -23,6 +23,7 @@ from ..weights import (
 )
 from ..weights.bad_numbers import number_problems
 from ..weights.layout import Layout
+from .cfg_file import open_cfg
 from .parser import Parser, count
 from .program import OK
 
@@ -98,7 +99,7 @@ def _check_words(parser: Parser, command: str, words: Sequence[str]) -> None:
 
 
 def _make(command: str, words: Sequence[str], options: Namespace) -> WeightsFile:
-    layout = layer_weights(words[0])
+    layout = layer_weights(open_cfg(words[0]))
     if command == "average":
         from tqdm import tqdm
 

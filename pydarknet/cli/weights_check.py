@@ -13,6 +13,7 @@ from ..weights.file import read_layers
 from ..weights.fit import read_fit
 from ..weights.inspection import table
 from ..weights.picture import KINDS, write_histograms
+from .cfg_file import ZOO, open_cfg
 from .parser import Parser
 from .program import ERROR, OK, complain
 
@@ -36,14 +37,14 @@ def _verify(words: Sequence[str]) -> int:
     add("--whole", action="store_true", help="a cut is wrong too")
     add("--json", action="store_true", help="as a JSON array")
     options, rest = parser.split(words)
-    cfgs = [word for word in rest if word.endswith(".cfg")]
+    cfgs = [word for word in rest if _is_cfg(word)]
     cfgs += [options.cfg] if options.cfg else []
-    files = [word for word in rest if not word.endswith(".cfg")]
+    files = [word for word in rest if not _is_cfg(word)]
     if len(cfgs) > 1 or not files:
         parser.error("expected x.cfg x.weights")
     if not cfgs:
         return _verify_published(files, options.json)
-    layout = layer_weights(cfgs[0])
+    layout = layer_weights(open_cfg(cfgs[0]))
     found = [verify(file, layout, whole=options.whole) for file in files]
     if options.json:
         print(json.dumps([one.as_dict() for one in found], ensure_ascii=False, indent=1))
@@ -51,6 +52,10 @@ def _verify(words: Sequence[str]) -> int:
         if not options.json:
             print(one)
     return OK if all(one.ok for one in found) else ERROR
+
+
+def _is_cfg(word: str) -> bool:
+    return word.endswith(".cfg") or word.startswith(ZOO)
 
 
 def _verify_published(files: Sequence[str], as_json: bool) -> int:
@@ -103,7 +108,7 @@ def _inspect(words: Sequence[str]) -> int:
 
 def _as_far_as_it_goes(cfg: str, path: str) -> WeightsFile:
     """Reads all whole layers of a file, and complains where it does not fit."""
-    fit = read_fit(path, cfg)
+    fit = read_fit(path, open_cfg(cfg))
     if not fit.whole and fit.cut is None:
         complain(str(verify(path, fit.layout).problems[0]), ERROR)
     cut = None if fit.whole else (fit.cut or (0, 0))[0]
@@ -120,7 +125,7 @@ def _diff(words: Sequence[str]) -> int:
     options, rest = parser.split(words)
     if len(rest) != 3:
         parser.error("expected x.cfg one.weights other.weights")
-    layout = layer_weights(rest[0])
+    layout = layer_weights(open_cfg(rest[0]))
     found = diff(*(WeightsFile.read(path, layout, cut=True) for path in rest[1:]))
     text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1) if options.json else found
     print(text)

@@ -19,6 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..problems import Problem
     from .augmentation import ClassificationAugmentation, DetectionAugmentation
     from .cells import CellSamples, cell_truth
     from .classification import ClassificationDataset
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from .loader import Batch, Loader, Position
     from .mask_samples import MaskSamples
     from .preview import contact_sheet, save_contact_sheet
-    from .problems import Problem
     from .regression import RegressionDataset
     from .samples import ClassificationSamples, DetectionSamples, Samples
     from .segmentation import SegmentationDataset

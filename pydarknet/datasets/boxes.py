@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..label_files import BOX, BoxArray
+from ..problems import Problem
 from .image_list import text_notes
-from .problems import Problem
 
 _ROUNDING = 1e-3
 """A box this much larger than its image is one whose numbers were rounded."""

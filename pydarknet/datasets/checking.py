@@ -1,72 +1,46 @@
-"""Looks for every fault of a Darknet data set, and lists it with file and line.
+"""Looks for every fault of a data set, and lists it with file and line.
 
-What training would read differently from what was meant is an error; what this package reads well
-but other programs stumble over is a note. One label file is read once, one image decoded once.
+Darknet's files are read line by line (`checking_darknet`). All other formats are read into the one
+model; what their readers refuse is listed instead of raised, and the model is looked through:
+boxes, sizes and files of images, images that are there twice.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-from ..data_file import find_named_file, read_data_file
+import numpy as np
+
 from ..errors import DataError
-from ..image import load_image
-from ..label_files import label_path
-from .boxes import Record, read_records
-from .image_list import ListedImage, read_image_list, text_notes
-from .problems import Problem, problem_of
+from ..problems import Problem, Severity
+from .checking_darknet import check_darknet
+from .checking_images import CheckedImage, CheckProgress, CheckReport, check_images
+from .formats import LabelledDataset, LabelledImage, ReadOptions, find_format, read_dataset
+from .formats.image_size import image_size
+from .formats.model import Place
+from .formats.options import as_problem
 
 _BEYOND = 1e-3
-"""A box may reach this part of the image beyond it: labels have a few digits only."""
-
-CheckProgress = Callable[[str, int, int], object]
-"""Called with what is being checked, how much of it is done, and how much there is."""
-
-
-@dataclass
-class CheckReport:
-    """What was found.
-
-    Attributes:
-        problems: in the order of the files.
-        images: how many there are in each split.
-        objects: how many labels are right.
-    """
-
-    problems: list[Problem] = field(default_factory=list)
-    images: dict[str, int] = field(default_factory=dict)
-    objects: int = 0
-
-    @property
-    def errors(self) -> int:
-        """How many problems are errors."""
-        return sum(problem.severity == "error" for problem in self.problems)
-
-
-class _Image(NamedTuple):
-    split: str
-    listed: ListedImage
+"""A box may reach this part of the image beyond it: numbers are rounded."""
 
 
 def check_dataset(
-    data_file: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    options: ReadOptions | None = None,
     *,
-    missing_labels: Literal["error", "background"] = "error",
     workers: int = 2,
     progress: CheckProgress = lambda what, done, total: None,
 ) -> CheckReport:
-    """Checks a .data file and all it names: names, lists, images and labels.
+    """Checks a data set of any format that can be read.
 
     Args:
-        data_file: with classes, names and train, valid or test.
-        missing_labels: an image without label file is an "error", or "background".
+        path: a file or folder.
+        format: one of `formats.READERS`; None finds out.
+        options: for reading.
         workers: threads that decode images.
         progress: told how far it is.
 
@@ -74,225 +48,116 @@ def check_dataset(
         All that was found; what cannot be read at all is a problem too.
 
     Raises:
-        DataError: the .data file itself cannot be understood.
-        FileNotFoundError: there is no .data file.
+        DataError: the format cannot be told, or a .data file cannot be understood.
+        ArgumentError: there is no such format.
+        FileNotFoundError: there is nothing.
     """
-    file = os.fspath(data_file)
+    file, wishes = os.fspath(path), options or ReadOptions()
+    name = format or find_format(file)
+    data_file = _data_file(file) if name == "darknet" else None
+    if data_file is not None:
+        return check_darknet(
+            data_file, missing_labels=wishes.missing_labels, workers=workers, progress=progress
+        )
     report = CheckReport()
-    report.problems += text_notes(Path(file).read_bytes(), file)
-    options = read_data_file(file)
-    classes = _check_names(file, options, report)
-    images = _listed(file, options, report)
-    digests = _check_images(images, workers, report, progress)
-    _check_labels(images, classes, missing_labels, report, progress)
-    _check_twins(images, digests, report)
+    try:
+        dataset = read_dataset(
+            file, name, replace(wishes, shapes=False, progress=progress, problems=report.problems)
+        )
+    except DataError as error:  # where reading ends
+        if not (error.file and os.path.exists(error.file)) and not report.problems:
+            raise
+        report.problems.append(as_problem(error))
+        return report
+    report.notes = dataset.notes
+    report.images = {
+        split: sum(image.split == split for image in dataset.images) for split in dataset.splits()
+    }
+    report.objects = dataset.objects()
+    _check_model(dataset, file, report)
+    check_images(
+        [
+            CheckedImage(image.split, image.path, *(image.place or Place(file)))
+            for image in dataset.images
+            if image.path is not None
+        ],
+        workers,
+        report,
+        progress,
+    )
     return report
 
 
-def _line_of(file: str, key: str) -> int | None:
-    lines = Path(file).read_bytes().decode("utf-8-sig", "replace").splitlines()
-    return next(
-        (n for n, line in enumerate(lines, 1) if "".join(line.split()).startswith(f"{key}=")), None
-    )
+def _data_file(path: str) -> str | None:
+    if not os.path.isdir(path):
+        return path
+    found = sorted(map(str, Path(path).glob("*.data")))
+    if len(found) > 1:
+        names = ", ".join(map(os.path.basename, found))
+        raise DataError(f"{path} holds {names}, name one of them", file=path)
+    return found[0] if found else None
 
 
-def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int:
-    given = options.get("classes")
-    names: list[str] = []
-    if "names" not in options:
-        report.problems.append(Problem(file, None, "has no names=, expected a .names file", "note"))
-    else:
-        try:
-            path = os.fspath(find_named_file(file, options["names"]))
-            data = Path(path).read_bytes()
-        except OSError as error:
-            message = (
-                str(error) if error.strerror is None else f"{error.filename}: {error.strerror}"
-            )
-            line = _line_of(file, "names")
-            report.problems.append(Problem(file, line, message.removeprefix(f"{file}:{line}: ")))
-        else:
-            names = _names_problems(path, data, report)
-    if given is None and not names:
-        raise DataError(f"{file} has neither classes= nor names=, expected the number of classes",
-                        file=file)  # fmt: skip
-    if given is None:
-        return len(names)
-    if not given.isdecimal() or not 1 <= int(given) < 10**6:
-        raise DataError(f"{file}: classes={given[:20]}, expected 1 or more", file=file)
-    if names and len(names) != int(given):
-        message = f"classes={given}, but {options['names']} holds {len(names)} names"
-        report.problems.append(Problem(file, _line_of(file, "classes"), message))
-    return int(given)
+def _problem(place: Place, message: str, severity: Severity = "error") -> Problem:
+    text = f"{place.element}: {message}" if place.element else message
+    return Problem(place.file, place.line, text, severity)
 
 
-def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
-    report.problems += text_notes(data, path)
-    lines = data.decode("utf-8-sig", "replace").split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    seen: dict[str, int] = {}
-    names = []
-    for number, line in enumerate(lines, 1):
-        name = line.strip()
-        if not name:
-            report.problems.append(
-                Problem(path, number, f"is blank, expected the name of class {number - 1}")
-            )
-        elif seen.setdefault(name, number) != number:
-            message = f"{name!r} is the name of class {seen[name] - 1} too"
-            report.problems.append(Problem(path, number, message))
-        if line.rstrip("\r") != name and name:
-            report.problems.append(Problem(path, number, "has blanks around it", "note"))
-        names.append(name)
-    return names
+def _check_model(dataset: LabelledDataset, file: str, report: CheckReport) -> None:
+    listed: dict[tuple[str, str], Place] = {}
+    for image in dataset.images:
+        place = image.place or Place(file)
+        report.problems += _check_image(image, place)
+        first = listed.setdefault((image.split, image.name), place)
+        if first is not place:
+            where = ":".join(map(str, first[:2] if first.line is not None else first[:1]))
+            report.problems.append(_problem(place, f"{image.name} is in {where} too", "note"))
+        if len(image):
+            places = image.places or (place,) * len(image)
+            report.problems += _check_boxes(image, places, dataset.names)
 
 
-def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[_Image]:
-    images: list[_Image] = []
-    splits = [key for key in ("train", "valid", "test") if options.get(key)]
-    if not splits:
-        message = "has no train= or valid=, expected a list of images"
-        report.problems.append(Problem(file, None, message))
-    for place, split in enumerate(splits):
-        line = _line_of(file, split)
-        if options[split] in [options[other] for other in splits[:place]]:
-            message = f"{split}= names the list of another split, expected images of its own"
-            report.problems.append(Problem(file, line, message, "note"))
-            continue
-        try:
-            listed, notes = read_image_list(find_named_file(file, options[split]))
-        except (DataError, OSError) as error:
-            message = str(error).removeprefix(f"{file}:{line}: ")
-            report.problems.append(Problem(file, line, message))
-            continue
-        report.problems += notes
-        report.images[split] = len(listed)
-        images += [_Image(split, each) for each in listed]
-    for _, each in images:
-        report.problems += _path_notes(each)
-    return images
-
-
-def _path_notes(image: ListedImage) -> list[Problem]:
-    if image.name.isascii():
-        return []
-    message = f"{image.name}: the path is not ASCII, which other programs may not open"
-    return [Problem(image.file, image.line, message, "note")]
-
-
-def _check_images(
-    images: Sequence[_Image], workers: int, report: CheckReport, progress: CheckProgress
-) -> list[str | None]:
-    """Decodes every image once; returns the digest of each file, None where it is broken."""
-    paths = list(dict.fromkeys(image.listed.path for image in images))
-    found: dict[str, tuple[str | None, DataError | OSError | None]] = {}
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        left = iter(paths)
-        # in portions: an interrupt is not held up by all that was handed in
-        while portion := list(islice(left, 16 * max(1, workers))):
-            for path, result in zip(portion, pool.map(_look_at, portion), strict=True):
-                found[path] = result
-                progress("images", len(found), len(paths))
-    digests = []
-    for _, listed in images:
-        digest, error = found[listed.path]
-        if error is not None:
-            report.problems.append(problem_of(error, listed.file, listed.line))
-        digests.append(digest)
-    return digests
-
-
-def _look_at(path: str) -> tuple[str | None, DataError | OSError | None]:
-    try:
-        data = Path(path).read_bytes()
-        if data.startswith(b"\xff\xd8") and b"\xff\xd9" not in data[-64:]:
-            # OpenCV fills what is missing with grey
-            raise DataError(f"{path} is cut off: the JPEG file has no end", file=path)
-        load_image(path)
-    except (DataError, OSError) as error:
-        return None, error
-    return hashlib.sha256(data).hexdigest(), None
-
-
-def _check_labels(
-    images: Sequence[_Image],
-    classes: int,
-    missing_labels: str,
-    report: CheckReport,
-    progress: CheckProgress,
-) -> None:
-    owners: dict[str, str] = {}
-    for number, (_, listed) in enumerate(images, 1):
-        if not os.path.exists(listed.path):
-            continue  # said already, and where its labels would be is not known
-        path = label_path(listed.path)
-        owner = owners.get(path)
-        if owner is None:
-            owners[path] = listed.path
-            _check_label_file(path, listed, classes, missing_labels, report)
-        elif owner != listed.path:
-            message = f"{listed.path} has the same label file as {owner}: {path}"
-            report.problems.append(Problem(listed.file, listed.line, message))
-        progress("labels", number, len(images))
-
-
-def _check_label_file(
-    path: str, listed: ListedImage, classes: int, missing_labels: str, report: CheckReport
-) -> None:
-    try:
-        records, problems = read_records(path, classes)
-    except FileNotFoundError:
-        if missing_labels == "error":
-            message = (
-                f"{listed.path} has no label file {path}, expected one (empty for an image "
-                "without objects)"
-            )
-            report.problems.append(Problem(listed.file, listed.line, message))
+def _check_image(image: LabelledImage, place: Place) -> Iterator[Problem]:
+    if image.path is None:
+        message = f"the image {image.name} is not there (--image-folder says where images are)"
+        yield _problem(place, message)
         return
-    except OSError as error:
-        report.problems.append(Problem(path, None, str(error.strerror or error)))
-        return
-    report.problems += problems
-    report.objects += len(records)
-    for record, line in records:
-        report.problems += _beyond(record, path, line)
+    if not image.name.isascii():
+        message = f"{image.name}: the path is not ASCII, which other programs may not open"
+        yield _problem(place, message, "note")
+    try:
+        width, height = image_size(image.path)
+    except (DataError, OSError):
+        return  # decoding it says more
+    if image.width and (width, height) != (image.width, image.height):
+        message = f"says {image.width} x {image.height}, but {image.path} is {width} x {height}"
+        turned = " (turned by EXIF?)" if (height, width) == (image.width, image.height) else ""
+        yield _problem(place, message + turned)
+    image.width, image.height = width, height
 
 
-def _beyond(record: Record, path: str, line: int) -> list[Problem]:
-    x, y, w, h, _ = record
-    edges = {"left": x - w / 2, "top": y - h / 2, "right": x + w / 2, "bottom": y + h / 2}
-    out = [
-        f"{name} edge at {value:.4f}"
-        for name, value in edges.items()
-        if not -_BEYOND <= value <= 1 + _BEYOND
-    ]
-    if not out:
-        return []
-    message = f"the box reaches beyond the image: {', '.join(out)}, expected 0 to 1"
-    return [Problem(path, line, message, "note")]
-
-
-def _check_twins(
-    images: Sequence[_Image], digests: Sequence[str | None], report: CheckReport
-) -> None:
-    """Images with the same bytes: twice in one split, or in two, which makes validation lie."""
-    first: dict[str, _Image] = {}
-    for image, digest in zip(images, digests, strict=True):
-        if digest is None:
-            continue
-        other = first.setdefault(digest, image)
-        if other is image:
-            continue
-        place = f"{other.listed.file}:{other.listed.line}"
-        same = other.listed.path == image.listed.path
-        what = "is listed" if same else f"has the same content as {other.listed.path}, listed"
-        listed = image.listed
-        if other.split != image.split:
-            message = (
-                f"{listed.path} {what} in {place} too: {other.split} and {image.split} overlap"
-            )
-            report.problems.append(Problem(listed.file, listed.line, message))
-        elif not same:
-            message = f"{listed.path} {what} in {place}"
-            report.problems.append(Problem(listed.file, listed.line, message, "note"))
+def _check_boxes(
+    image: LabelledImage, places: tuple[Place, ...], names: tuple[str, ...]
+) -> Iterator[Problem]:
+    boxes = image.boxes
+    empty = np.any(boxes[:, 2:] <= boxes[:, :2], axis=1)
+    for row in np.nonzero(empty)[0].tolist():
+        w, h = (boxes[row, 2:] - boxes[row, :2]).tolist()
+        yield _problem(places[row], f"w={w:g}, h={h:g}, expected above 0 pixels")
+    if image.width and image.height:
+        size = np.array([image.width, image.height] * 2)
+        beyond = (boxes < -_BEYOND * size) | (boxes > (1 + _BEYOND) * size)
+        out = np.any(beyond, axis=1) & ~empty
+        outside = np.any((boxes[:, 2:] <= 0) | (boxes[:, :2] >= size[:2]), axis=1)
+        for row in np.nonzero(out)[0].tolist():
+            edges = ", ".join(f"{edge:g}" for edge in boxes[row].tolist())
+            what = "lies outside of" if outside[row] else "reaches beyond"
+            message = f"the box {edges} {what} the image of {image.width} x {image.height}"
+            yield _problem(places[row], message, "error" if outside[row] else "note")
+    first: dict[tuple[float, ...], int] = {}
+    for row, key in enumerate(zip(image.class_id.tolist(), *boxes.T.tolist(), strict=True)):
+        other = first.setdefault(key, row)
+        if other != row:
+            what = places[other].element or f"line {places[other].line}"
+            message = f"repeats {what}: {names[int(key[0])]} with the same box"
+            yield _problem(places[row], message, "note")

@@ -13,11 +13,12 @@ from .._native import FloatArray
 from ..data_file import find_named_file
 from ..errors import DataError
 from ..names import read_names
+from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import ListedImage
 from .image_set import ImageSet, Reading, read_items
 from .listed import CheckedImage, Split, split_file
-from .problems import OnBadData, Problem, Progress
+from .problems import OnBadData, Progress
 
 MultipleLabels = Literal["error", "keep"]
 

@@ -10,11 +10,12 @@ import numpy as np
 
 from .._arguments import check_choice
 from ..label_files import BOX, BoxArray, label_path
+from ..problems import Problem
 from .boxes import read_boxes
 from .image_list import ListedImage
 from .image_set import ImageSet, Reading, read_items, unread_problem
 from .listed import CheckedImage, Split, split_with_classes
-from .problems import OnBadData, Problem, Progress
+from .problems import OnBadData, Progress
 
 MissingLabels = Literal["error", "background"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError
-from .problems import Problem
+from ..problems import Problem
 
 
 class ListedImage(NamedTuple):

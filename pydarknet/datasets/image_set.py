@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence, Sized
 from typing import NamedTuple, TypeVar
 
 from ..errors import ArgumentError
+from ..problems import Problem
 from .image_list import ListedImage
 from .listed import CheckedImage, check_images
-from .problems import OnBadData, Problem, Progress, settle, usable
+from .problems import OnBadData, Progress, settle, usable
 
 Item = TypeVar("Item")
 

@@ -14,8 +14,9 @@ from ..data_file import find_named_file, read_data_file
 from ..errors import DataError
 from ..image import load_image
 from ..names import read_names
+from ..problems import Problem
 from .image_list import ListedImage, read_image_list
-from .problems import OnBadData, Problem, Progress, problem_of
+from .problems import OnBadData, Progress, problem_of
 
 Split = Literal["train", "valid"]
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from ..image import Pixels
+from ..problems import Problem
 from .image_list import text_notes
-from .problems import Problem
 
 _MOST_DIGITS = 9
 

@@ -1,41 +1,17 @@
-"""What is wrong with a data set, and where."""
+"""What becomes of the problems of a data set: logged, raised, or the items with them left out."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from ..errors import DataError, DatasetError
+from ..problems import Problem
 
-Severity = Literal["error", "note"]
 OnBadData = Literal["error", "skip"]
 
 _log = logging.getLogger("pydarknet.datasets")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A fault of a list, an image or a label file.
-
-    Attributes:
-        file: the file that is wrong, as it was given; for an image that cannot be read, the list
-            that names it.
-        line: number of the line in it, from 1; None where the whole file is meant.
-        message: what is wrong, and what was expected.
-        severity: "error" where training would go wrong; "note" where it is read as it was meant,
-            or may be meant as it is.
-    """
-
-    file: str
-    line: int | None
-    message: str
-    severity: Severity = "error"
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.message}"
 
 
 def settle(problems: Sequence[Problem], on_bad_data: OnBadData, name: str) -> None:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from .._native import FloatArray
 from ..errors import ArgumentError
+from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import text_notes
 from .image_set import ImageSet, Reading, read_items, unread_problem
 from .listed import CheckedImage, Split, beside_images, split_with_classes
-from .problems import OnBadData, Problem, Progress
+from .problems import OnBadData, Progress
 
 LABEL_FOLDER = "labels"
 """Where the numbers lie, in place of ``images``."""

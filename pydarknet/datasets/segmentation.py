@@ -6,11 +6,12 @@ import os
 from collections.abc import Sequence
 
 from .._arguments import check_choice
+from ..problems import Problem
 from .detection import MissingLabels
 from .image_set import ImageSet, Reading, read_items, unread_problem
 from .listed import CheckedImage, Split, beside_images, split_with_classes
 from .mask_files import MaskRecord, read_masks
-from .problems import OnBadData, Problem, Progress
+from .problems import OnBadData, Progress
 
 MASK_FOLDER = "mask"
 """Where the masks lie, in place of ``images``."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from .._text import decode_text
 from ..detections import Detections
 from ..errors import DataError
 from .boxes import Truth
@@ -45,7 +46,7 @@ def read_box_file(path: str | os.PathLike[str], *, detections: bool) -> list[Box
         FileNotFoundError: there is no such file.
     """
     file = os.fspath(path)
-    text = Path(file).read_bytes().decode("utf-8-sig", "replace")
+    text = decode_text(Path(file).read_bytes(), file)
     boxes = []
     for number, line in enumerate(text.splitlines(), 1):
         fields = line.split()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._text import decode_text
 from ..detections import Detections
 from ..errors import DataError
 from .box_files import FileImage
@@ -153,9 +154,7 @@ class CocoFiles:
 
 def _load(file: str) -> Any:
     try:
-        return json.loads(Path(file).read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is no text, expected JSON", file=file) from error
+        return json.loads(decode_text(Path(file).read_bytes(), file))
     except json.JSONDecodeError as error:
         raise DataError(
             f"{file}:{error.lineno}: {error.msg}, expected JSON", file=file, line=error.lineno

@@ -74,6 +74,25 @@ def test_nothing_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("batch=2147483647", "an integer from -2147483646 to 2147483646"),
+        ("batch=-3e9", "an integer from -2147483646 to 2147483646"),
+        ("batch=1e400", "an integer from -2147483646 to 2147483646"),
+        ("steps=9,1e10", "integers from -2147483646 to 2147483646"),
+        ("decay=1e39", "a number from -3.40282e38 to 3.40282e38"),
+        ("scales=1,1e39", "numbers from -3.40282e38 to 3.40282e38"),
+        ("batch=1.5", "an integer"),
+        ("scales=1,x", "numbers with commas"),
+    ],
+)
+def test_what_is_too_large_is_told_the_range(line: str, expected: str) -> None:
+    errors = [one for one in found(f"[net]\n{line}\nchannels=3\nwidth=32\nheight=32\n[avgpool]\n")
+              if "note:" not in one]  # fmt: skip
+    assert errors == [f"x.cfg:2: [net] {line}, expected {expected}"]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ("width=64", "width=66",

@@ -87,11 +87,21 @@ def test_nothing_is_overwritten(command, data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out/file").read_text() == "mine"
 
 
-def test_check_of_another_format(command, data: Path) -> None:
-    command("dataset", "convert", "in", "-o", "voc", "--to", "voc")
-    done = command("dataset", "check", "voc")
-    assert done.code == 1
-    assert "pydarknet dataset convert voc -o NEW --to darknet" in done.err
+@pytest.mark.parametrize("to", ["voc", "yolo", "coco"])
+def test_check_of_another_format(command, data: Path, tmp_path: Path, to: str) -> None:
+    command("dataset", "split", "in", "-o", "other", "--to", to, "--valid", ".3")
+    done = command("dataset", "check", "other")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1].startswith("4 train, ")
+    assert "objects: 0 errors" in done.out
+    labels = {"voc": "Annotations/1.xml", "yolo": "labels/train/1.txt",
+              "coco": "annotations/instances_train.json"}  # fmt: skip
+    (tmp_path / "other" / labels[to]).write_text("{}<")
+    done = command("dataset", "check", "other", "--json")
+    assert (done.code, done.err) == (1, "")
+    told = json.loads(done.out)
+    assert told["errors"] == 1
+    assert told["problems"][-1]["file"].endswith(labels[to])
 
 
 def test_check(command, data: Path, tmp_path: Path) -> None:
@@ -144,6 +154,21 @@ def test_anchors_into_a_cfg(command, data: Path, tmp_path: Path) -> None:
     done = command("dataset", "anchors", "in", "net.cfg")
     assert done.code == 1
     assert "6 anchors for boxes of 3 different sizes" in done.err
+
+
+def test_the_zoo_is_cfgs(command, data: Path, tmp_path: Path) -> None:
+    cfg.zoo.build("yolov4-tiny").write(tmp_path / "net.cfg")
+    for words in (("stats", "in", "{}"), ("anchors", "in", "{}", "--anchors", "2", "--by-size"),
+                  ("preview", "in/x.data", "-o", "a.png", "--force", "--cfg", "{}")):  # fmt: skip
+        done, same = (
+            command("dataset", *(word.format(net) for word in words))
+            for net in ("zoo:yolov4-tiny", "net.cfg")
+        )
+        assert done.code == 0, done.err
+        assert done == same
+        done = command("dataset", *(word.format("zoo:yolov4-tinny") for word in words))
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert "yolov4-tiny" in done.err
 
 
 def test_calc_anchors(command, data: Path, tmp_path: Path) -> None:

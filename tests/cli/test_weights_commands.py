@@ -112,7 +112,7 @@ def test_oneoff(folder: Path, capfd: Capture) -> None:
         (["partial", "x.cfg", "x.weights", "out", "0"], "N: '0', expected a whole number"),
         (["rgbgr", "x.cfg", "x.weights", "out", "4"], "unexpected '4'"),
         (["weights", "rgbgr", "x.cfg", "x.weights", "out", "-frce"], "did you mean --force?"),
-        (["weights"], "usage: pydarknet weights COMMAND"),
+        (["weights"], "usage: pydarknet weights VERB"),
         (["weights", "verfy", "x.cfg"], "there is no 'verfy', did you mean verify?"),
         (["weights", "verify", "x.cfg"], "expected x.cfg x.weights"),
         (["weights", "inspect", "x.cfg"], "expected x.cfg x.weights"),

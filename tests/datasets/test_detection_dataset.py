@@ -49,9 +49,9 @@ def test_lists_of_any_kind(tmp_path: Path) -> None:
         ("a b.jpg", 1), ("ü.png", 3), ("a b.jpg", 4),
     ]  # fmt: skip
     assert [str(note) for note in notes] == [
-        f"{path}:1: begins with a byte order mark",
-        f"{path}:1: lines end in CR LF",
-        f"{path}:4: a b.jpg is listed before, in line 1",
+        f"{path}:1: note: begins with a byte order mark",
+        f"{path}:1: note: lines end in CR LF",
+        f"{path}:4: note: a b.jpg is listed before, in line 1",
     ]
     assert {note.severity for note in notes} == {"note"}
 
@@ -191,7 +191,7 @@ def test_notes_do_not_stop(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     listed.write_bytes(listed.read_bytes().replace(b"\n", b"\r\n"))
     with caplog.at_level(logging.WARNING):
         dataset = DetectionDataset.open(data)
-    assert [str(p) for p in dataset.problems] == [f"{listed}:1: lines end in CR LF"]
+    assert [str(p) for p in dataset.problems] == [f"{listed}:1: note: lines end in CR LF"]
     assert not caplog.text
 
 
@@ -224,7 +224,7 @@ def test_names_that_do_not_fit(tmp_path: Path) -> None:
     names = tmp_path / "a/x.names"
     names.write_text("cat\n\ndog\n")
     assert [str(p) for p in DetectionDataset.open(data).problems] == [
-        f"{names}:2: is empty, expected a name"
+        f"{names}:2: note: is empty, expected a name"
     ]
     names.write_text("cat\ndog\n")
     with pytest.raises(DatasetError, match=r"x\.names: holds 2 names, expected 3"):

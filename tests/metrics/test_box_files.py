@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -150,3 +151,20 @@ def test_the_script_writes_a_report(small, tmp_path, picture, run_python: RunPyt
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"is not empty" in done.stderr
     assert run_python(*words, "--force").returncode == 0
+
+
+def test_what_is_no_utf8_is_said_with_its_line(run_python: RunPython, tmp_path: Path) -> None:
+    """Latin-1 is refused: its names would be others in the table, and two might become one."""
+    for folder in ("truth", "found"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_bytes(
+            b"dog 1 2 3 4\n\xe9cran 1 2 3 4\n" if folder == "truth" else b"dog .5 1 2 3 4\n"
+        )
+    with pytest.raises(DataError, match=r"a\.txt:2: the byte 0xe9 is no UTF-8") as caught:
+        BoxFolders.open(tmp_path / "truth", tmp_path / "found")
+    assert caught.value.line == 2
+    done = run_python(SCRIPT, "truth", "found")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (1, b"", 1)
+    (tmp_path / "truth/a.txt").write_text("\u00e9cran 1 2 3 4\n", "utf-8")
+    done = run_python(SCRIPT, "truth", "found", env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    assert "\u00e9cran" in done.stdout.decode()

@@ -109,7 +109,7 @@ def test_other_wrong_files(write, tmp_path) -> None:
         CocoFiles.open(*write(found={}))
     truth, found = write()
     found.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="no text, expected JSON"):
+    with pytest.raises(DataError, match=r":1: the byte 0x.. is no UTF-8, expected"):
         CocoFiles.open(truth, found)
     with pytest.raises(FileNotFoundError):
         CocoFiles.open(truth, tmp_path / "missing.json")

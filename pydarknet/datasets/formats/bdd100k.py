@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ...errors import DataError
 from .faults import check_box, to_list, to_number, to_object, to_text
@@ -20,6 +21,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -66,32 +68,54 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         for part in stream_json(file):
             if part.item is None or part.key not in (None, "frames"):
                 continue
-            place = f"[{part.item}]"
-            entry = to_object(part.value, place, file, part.line)
-            text = to_text(entry.get("name"), f"{place}.name", file, part.line)
-            name = safe_name(text, f"{file}:{part.line}", file)
-            image = LabelledImage(name, folders.find(name), split=split)
-            if image.path:
-                measure(image, file)
-            else:
-                image.width, image.height = _SIZE
-            rows = ObjectRows()
-            for each in to_list(entry.get("labels") or [], f"{place}.labels", file, part.line):
-                label = to_object(each, f"{place}.labels", file, part.line)
-                box = label.get("box2d")
-                if box is None:
-                    dataset.notes["labels without box left out"] += 1
-                    continue
-                box = to_object(box, f"{place}.box2d", file, part.line)
-                left, top, right, bottom = (
-                    to_number(box.get(key), f"{place}.{key}", file, part.line)
-                    for key in ("x1", "y1", "x2", "y2")
-                )
-                word = to_text(label.get("category"), f"{place}.category", file, part.line)
-                number = names.number(check_class_name(word, f"{file}:{part.line}", file))
-                marks = to_object(label.get("attributes") or {}, f"{place}.attributes", file)
-                flags = sum(bit for bit, key in _MARKS if marks.get(key))
-                rows.add(check_box((left, top, right, bottom), file, part.line), number, flags)
-            dataset.images.append(rows.fill(image))
+            with options.part():
+                place = Place(file, part.line, f"[{part.item}]")
+                image = _read_frame(part.value, place, folders, names, dataset, options)
+                image.split = split
+                dataset.images.append(image)
             options.progress(f"reading {split}", len(dataset.images), 0)
     return finish(dataset, names, sort=True)
+
+
+def _read_frame(
+    value: Any,
+    place: Place,
+    folders: ImageFolders,
+    names: ClassNames,
+    dataset: LabelledDataset,
+    options: ReadOptions,
+) -> LabelledImage:
+    file, line, where = place
+    entry = to_object(value, where, file, line)
+    name = safe_name(to_text(entry.get("name"), f"{where}.name", file, line), file, line)
+    image = LabelledImage(name, folders.find(name), place=place)
+    if image.path:
+        measure(image, file)
+    else:
+        image.width, image.height = _SIZE
+    rows = ObjectRows()
+    labels = to_list(entry.get("labels") or [], f"{where}.labels", file, line)
+    for number, each in enumerate(labels):
+        with options.part():
+            _add(each, Place(file, line, f"{where}.labels[{number}]"), rows, names, dataset)
+    return rows.fill(image)
+
+
+def _add(
+    value: Any, place: Place, rows: ObjectRows, names: ClassNames, dataset: LabelledDataset
+) -> None:
+    file, line, where = place
+    label = to_object(value, where, file, line)
+    box = label.get("box2d")
+    if box is None:
+        dataset.notes["labels without box left out"] += 1
+        return
+    box = to_object(box, f"{where}.box2d", file, line)
+    left, top, right, bottom = (
+        to_number(box.get(key), f"{where}.{key}", file, line) for key in ("x1", "y1", "x2", "y2")
+    )
+    word = to_text(label.get("category"), f"{where}.category", file, line)
+    number = names.number(check_class_name(word, file, line))
+    marks = to_object(label.get("attributes") or {}, f"{where}.attributes", file, line)
+    flags = sum(bit for bit, key in _MARKS if marks.get(key))
+    rows.add(check_box((left, top, right, bottom), file, line, where), number, flags, place=place)

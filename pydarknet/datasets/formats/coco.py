@@ -17,7 +17,7 @@ from ...errors import DataError
 from .coco_writing import MARKS, write
 from .faults import MOST, check_box, fault, shown, to_list, to_number, to_object, to_text, to_whole
 from .image_files import ImageFolders
-from .json_stream import first_parts, stream_json
+from .json_stream import JsonPart, first_parts, stream_json
 from .merging import merge
 from .model import (
     CROWD,
@@ -25,19 +25,23 @@ from .model import (
     LabelledImage,
     Mask,
     ObjectRows,
+    Place,
     Shape,
     check_class_name,
     check_unique,
     safe_name,
     split_name,
 )
-from .options import ReadOptions
+from .options import ReadOptions, as_problem
 from .outlines import mask_area, mask_box, polygons_box
 from .read_only import that_look_right
 
 __all__ = ["read", "recognises", "write"]
 
 _LAST_CATEGORY = 2**31 - 1
+_NUMBERS = {int, float}
+_SOME = (np.zeros((0, 2)),)
+"""Outlines that nobody looks at."""
 
 
 def recognises(path: str) -> bool:
@@ -95,8 +99,9 @@ class _Reader:
         self.options = options
         self.names: dict[int, str] = {}
         self.images: dict[int | str, dict[str, Any]] = {}
+        self.refused: set[int | str] = set()
         self.objects: dict[int | str, ObjectRows] = {}
-        self.first_line: dict[int | str, tuple[int, int]] = {}
+        self.first_place: dict[int | str, Place] = {}
         self.outlines = 0
 
     def category(self, value: Any, line: int, where: str) -> None:
@@ -105,20 +110,22 @@ class _Reader:
         if number in self.names:
             raise fault(self.file, line, f"{where}: id {number} is there before")
         name = to_text(entry.get("name"), f"{where}.name", self.file, line).strip()
-        self.names[number] = check_class_name(name, f"{self.file}:{line}", self.file)
+        self.names[number] = check_class_name(name, self.file, line)
 
     def image(self, value: Any, line: int, where: str) -> None:
         entry = to_object(value, where, self.file, line)
         number = self._id(entry.get("id"), f"{where}.id", line)
         if number in self.images:
             raise fault(self.file, line, f"{where}: id {number} is there before")
+        self.refused.add(number)
         name = to_text(entry.get("file_name"), f"{where}.file_name", self.file, line)
-        name = safe_name(name, f"{self.file}:{line}", self.file)
+        name = safe_name(name, self.file, line)
         size = [
             to_whole(entry[side], f"{where}.{side}", self.file, line, 1) if entry.get(side) else 0
             for side in ("width", "height")
         ]
-        self.images[number] = {"name": name, "size": size}
+        self.refused.remove(number)
+        self.images[number] = {"name": name, "size": size, "place": Place(self.file, line, where)}
 
     def _id(self, value: Any, what: str, line: int) -> int | str:
         if isinstance(value, str) and value:
@@ -148,14 +155,15 @@ class _Reader:
         shape = self._shape(segmentation, where, line) if segmentation else None
         box = self._box(entry.get("bbox"), shape, where, line)
         area = entry.get("area")
-        if area is not None:
+        if area is not None and not (type(area) is float and -MOST <= area <= MOST):
             area = to_number(area, f"{where}.area", self.file, line, MOST**2)
         rows = self.objects.get(image)
         if rows is None:
             rows = self.objects[image] = ObjectRows()
-            self.first_line[image] = (line, index)
+            self.first_place[image] = Place(self.file, line, where)
         self.outlines += shape is not None
-        rows.add(box, category, flags, shape if self.options.shapes else None, area)
+        place = None if self.options.problems is None else Place(self.file, line, where)
+        rows.add(box, category, flags, shape if self.options.shapes else None, area, place)
 
     def _box(
         self, value: Any, shape: Shape, where: str, line: int
@@ -165,7 +173,11 @@ class _Reader:
                 raise fault(
                     self.file, line, f"{where}.bbox is {shown(value)}, expected [x, y, w, h]"
                 )
-            x, y, w, h = (to_number(each, f"{where}.bbox", self.file, line) for each in value)
+            x, y, w, h = value
+            if not {type(x), type(y), type(w), type(h)} <= _NUMBERS or not (
+                -MOST <= x <= MOST and -MOST <= y <= MOST and 0 <= w <= MOST and 0 <= h <= MOST
+            ):
+                x, y, w, h = (to_number(each, f"{where}.bbox", self.file, line) for each in value)
             return check_box((x, y, x + w, y + h), self.file, line, f"{where}.bbox")
         if isinstance(shape, Mask):
             return mask_box(shape)
@@ -188,23 +200,21 @@ class _Reader:
             mask = Mask(height, width, counts)
             mask_area(mask, f"{self.file}:{line}: {what}")
             return mask
-        if not self.options.shapes and len(value) and isinstance(value, list):
-            return (np.zeros((0, 2)),) if self._cheap(value) else self._polygons(value, what, line)
+        unseen = not self.options.shapes and self.options.problems is None and type(value) is list
+        if unseen and all(type(each) is list and len(each) >= 6 for each in value):
+            return _SOME
         return self._polygons(value, what, line)
-
-    @staticmethod
-    def _cheap(value: list[Any]) -> bool:
-        return all(type(each) is list and len(each) >= 6 for each in value)
 
     def _polygons(self, value: Any, what: str, line: int) -> Shape:
         polygons = []
         for each in to_list(value, what, self.file, line):
             numbers = to_list(each, what, self.file, line)
             try:
+                sound = min(numbers) >= -MOST and max(numbers) <= MOST
                 flat = np.array(numbers, np.float64)
             except (TypeError, ValueError):
-                flat = np.full(0, np.nan)
-            if flat.ndim != 1 or len(flat) < 6 or len(flat) % 2 or not (abs(flat) <= MOST).all():
+                sound = False
+            if not sound or flat.ndim != 1 or len(flat) < 6 or len(flat) % 2:
                 raise fault(
                     self.file,
                     line,
@@ -218,43 +228,64 @@ class _Reader:
         names = tuple(self.names[number] for number in numbers)
         check_unique(names, self.file)
         class_of = {number: place for place, number in enumerate(numbers)}
-        for met, (line, index) in self.first_line.items():
-            if met not in self.images:
-                raise fault(
-                    self.file,
-                    line,
-                    f"annotations[{index}].image_id={met}: no such image",
-                )
-        folder = os.path.dirname(self.file)
-        root = os.path.dirname(folder) if os.path.basename(folder) == "annotations" else folder
+        for met, place in self.first_place.items():
+            if met not in self.images and met not in self.refused:
+                with self.options.part():
+                    message = f"{place.element}.image_id={met}: no such image"
+                    raise fault(self.file, place.line, message)
+        folder = os.path.dirname(self.file) or "."
+        below = os.path.basename(folder) == "annotations"
+        root = (os.path.dirname(folder) or ".") if below else folder
         stem = Path(self.file).stem.removeprefix("instances_")
         split = _split_of(self.file, self.options.split)
         places = [f"{root}/{stem}", f"{root}/images/{stem}", f"{root}/images", f"{root}/{split}"]
-        places += [f"{root}/images/{split}", root or ".", folder or "."]
+        places += [f"{root}/images/{split}", root, folder]
         folders = ImageFolders(self.options.image_folders, places)
         dataset = LabelledDataset(names, [])
         total = len(self.images)
-        for place, (number, entry) in enumerate(self.images.items(), 1):
-            width, height = entry["size"]
-            image = LabelledImage(
-                entry["name"], folders.find(entry["name"]), width, height, split=split
-            )
+        for done, (number, entry) in enumerate(self.images.items(), 1):
+            name, place, (width, height) = entry["name"], entry["place"], entry["size"]
+            path = folders.find(name)
+            image = LabelledImage(name, path, width, height, split, place=place)
             rows = self.objects.pop(number, None)
             if rows is not None:
                 rows.fill(image)
-                for category in set(image.class_id.tolist()) - class_of.keys():
-                    line, _ = self.first_line[number]
-                    raise fault(
-                        self.file, line, f"category_id={category} of image {number}: there is no "
-                        f"such category, expected one of {shown(numbers)}",
-                    )  # fmt: skip
+                if not class_of.keys() >= set(image.class_id.tolist()):
+                    image = self._without_unknown(image, number, class_of)
                 classes = [class_of[category] for category in image.class_id.tolist()]
                 image.class_id = np.array(classes, np.int32)
             dataset.images.append(image)
-            self.options.progress(f"reading {split}", place, total)
+            self.options.progress(f"reading {split}", done, total)
         if not self.options.shapes and self.outlines:
             dataset.notes["polygons and masks written as boxes"] += self.outlines
         return dataset
+
+    def _without_unknown(
+        self, image: LabelledImage, number: int | str, class_of: dict[int, int]
+    ) -> LabelledImage:
+        """The image without objects of categories that are not there, each of them a fault."""
+        known = np.isin(image.class_id, list(class_of))
+        for row in np.nonzero(~known)[0].tolist():
+            place = image.places[row] if image.places else self.first_place[number]
+            with self.options.part():
+                raise fault(
+                    self.file, place.line, f"category_id={image.class_id[row]} of image {number}: "
+                    f"there is no such category, expected one of {shown(list(class_of))}",
+                )  # fmt: skip
+        return image.take(known)
+
+
+def _take(reader: _Reader, part: JsonPart) -> None:
+    key, item, value, line = part
+    if item is None:
+        if key in ("images", "annotations", "categories") and value != []:
+            raise fault(reader.file, line, f"{key} is {shown(value)}, expected a list")
+    elif key == "annotations":
+        reader.annotation(value, line, item)
+    elif key == "images":
+        reader.image(value, line, f"images[{item}]")
+    elif key == "categories":
+        reader.category(value, line, f"categories[{item}]")
 
 
 def _read_file(path: str, options: ReadOptions) -> LabelledDataset:
@@ -262,14 +293,12 @@ def _read_file(path: str, options: ReadOptions) -> LabelledDataset:
     seen = set()
     for part in stream_json(path):
         seen.add(part.key)
-        if part.key in ("images", "annotations", "categories") and part.item is None:
-            raise fault(path, part.line, f"{part.key} is {shown(part.value)}, expected a list")
-        if part.key == "annotations" and part.item is not None:
-            reader.annotation(part.value, part.line, part.item)
-        elif part.key == "images":
-            reader.image(part.value, part.line, f"images[{part.item}]")
-        elif part.key == "categories":
-            reader.category(part.value, part.line, f"categories[{part.item}]")
+        try:
+            _take(reader, part)
+        except DataError as error:  # as options.part(), which is too slow for a million of them
+            if options.problems is None:
+                raise
+            options.problems.append(as_problem(error))
         if part.item is not None and part.item % 1000 == 0:
             options.progress(f"reading {part.key}", part.item, 0)
     for key in ("images", "categories"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ...errors import DataError
 from .faults import check_box, to_list, to_number, to_object, to_text
@@ -14,6 +15,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -59,23 +61,37 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         folders = ImageFolders(options.image_folders, [root, f"{root}/images"])
         split = split_in_path(os.path.relpath(file, path if os.path.isdir(path) else root), options)
         for part in stream_json(file):
-            where = f"[{part.item}]"
-            entry = to_object(part.value, where, file, part.line)
-            given = entry.get("image", entry.get("imagefilename"))
-            text = to_text(given, f"{where}.image", file, part.line)
-            name = safe_name(text, f"{file}:{part.line}", file)
-            image, rows = LabelledImage(name, folders.find(name), split=split), ObjectRows()
-            annotations = entry.get("annotations")
-            for each in to_list(annotations, f"{where}.annotations", file, part.line):
-                annotation = to_object(each, f"{where}.annotations", file, part.line)
-                word = to_text(annotation.get("label"), f"{where}.label", file, part.line).strip()
-                box = to_object(annotation.get("coordinates"), f"{where}.coordinates", file)
-                x, y, w, h = (
-                    to_number(box.get(key), f"{where}.{key}", file, part.line)
-                    for key in ("x", "y", "width", "height")
-                )
-                edges = check_box((x - w / 2, y - h / 2, x + w / 2, y + h / 2), file, part.line)
-                number = names.number(check_class_name(word, f"{file}:{part.line}", file))
-                rows.add(edges, number)
-            dataset.images.append(rows.fill(image))
+            with options.part():
+                place = Place(file, part.line, f"[{part.item}]")
+                image = _read_image(part.value, place, folders, names, options)
+                image.split = split
+                dataset.images.append(image)
     return finish(dataset, names, sort=True)
+
+
+def _read_image(
+    value: Any, place: Place, folders: ImageFolders, names: ClassNames, options: ReadOptions
+) -> LabelledImage:
+    file, line, where = place
+    entry = to_object(value, where, file, line)
+    given = entry.get("image", entry.get("imagefilename"))
+    name = safe_name(to_text(given, f"{where}.image", file, line), file, line)
+    rows = ObjectRows()
+    annotations = to_list(entry.get("annotations"), f"{where}.annotations", file, line)
+    for number, each in enumerate(annotations):
+        with options.part():
+            _add(each, Place(file, line, f"{where}.annotations[{number}]"), rows, names)
+    return rows.fill(LabelledImage(name, folders.find(name), place=place))
+
+
+def _add(value: Any, place: Place, rows: ObjectRows, names: ClassNames) -> None:
+    file, line, where = place
+    annotation = to_object(value, where, file, line)
+    word = to_text(annotation.get("label"), f"{where}.label", file, line).strip()
+    box = to_object(annotation.get("coordinates"), f"{where}.coordinates", file, line)
+    x, y, w, h = (
+        to_number(box.get(key), f"{where}.{key}", file, line)
+        for key in ("x", "y", "width", "height")
+    )
+    edges = check_box((x - w / 2, y - h / 2, x + w / 2, y + h / 2), file, line, where)
+    rows.add(edges, names.number(check_class_name(word, file, line)), place=place)

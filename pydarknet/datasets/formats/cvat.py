@@ -23,6 +23,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -59,12 +60,10 @@ class _Reader:
         self.size = (0, 0)
 
     def element(self, element: Element) -> bool:
-        if element.tag == "meta":
-            self._meta(element)
-        elif element.tag == "image":
-            self._image(element)
-        elif element.tag == "track":
-            self._track(element)
+        read = {"meta": self._meta, "image": self._image, "track": self._track}.get(element.tag)
+        if read is not None:
+            with self.options.part():
+                read(element)
         return True
 
     def _meta(self, element: Element) -> None:
@@ -85,21 +84,22 @@ class _Reader:
         return to_whole(text, what, self.file, element.line)
 
     def _class(self, name: str, element: Element) -> int:
-        place = f"{self.file}:{element.line}"
-        return self.names.number(check_class_name(name, place, self.file))
+        return self.names.number(check_class_name(name, self.file, element.line))
 
     def _image(self, element: Element) -> None:
         given = element.attributes
-        name = safe_name(given.get("name", ""), f"{self.file}:{element.line}", self.file)
+        name = safe_name(given.get("name", ""), self.file, element.line)
         width, height = (
             self._whole(given.get(side, "0"), side, element) for side in ("width", "height")
         )
         subset = given.get("subset") or split_in_path(os.path.dirname(name), self.options)
         split = split_in_path(subset, self.options)
-        image = LabelledImage(name, self.folders.find(name), width, height, split)
+        place = Place(self.file, element.line)
+        image = LabelledImage(name, self.folders.find(name), width, height, split, place=place)
         rows = ObjectRows()
         for shape in element.children:
-            self._shape(shape, shape.attributes.get("label", ""), rows)
+            with self.options.part():
+                self._shape(shape, shape.attributes.get("label", ""), rows)
         self.dataset.images.append(rows.fill(image))
 
     def _track(self, element: Element) -> None:
@@ -107,8 +107,9 @@ class _Reader:
         for shape in element.children:
             if shape.attributes.get("outside") == "1":
                 continue
-            frame = self._whole(shape.attributes.get("frame", ""), "frame", shape)
-            self._shape(shape, label, self.frames.setdefault(frame, ObjectRows()))
+            with self.options.part():
+                frame = self._whole(shape.attributes.get("frame", ""), "frame", shape)
+                self._shape(shape, label, self.frames.setdefault(frame, ObjectRows()))
 
     def _shape(self, shape: Element, label: str, rows: ObjectRows) -> None:
         if shape.tag not in _SHAPES:
@@ -136,7 +137,8 @@ class _Reader:
             if not self.options.shapes:
                 self.dataset.notes["polygons written as boxes"] += 1
                 outline = None
-        rows.add(box, number, flags, None if outline is None else (outline,))
+        place = Place(self.file, shape.line)
+        rows.add(box, number, flags, None if outline is None else (outline,), place=place)
 
     def _number(self, shape: Element, key: str, default: str = "") -> float:
         return to_number(shape.attributes.get(key, default), key, self.file, shape.line)
@@ -153,7 +155,9 @@ class _Reader:
         for frame in sorted(self.frames):
             name = f"frame_{frame:06d}.PNG"
             path = self.folders.find(name) or self.folders.find_stem(f"frame_{frame:06d}")
-            image = LabelledImage(name, path, *self.size, self.options.split)
+            image = LabelledImage(
+                name, path, *self.size, self.options.split, place=Place(self.file)
+            )
             self.dataset.images.append(self.frames[frame].fill(image))
         return finish(self.dataset, self.names, sort=False)
 

@@ -16,19 +16,18 @@ import numpy as np
 from ...data_file import find_named_file, read_data_file
 from ...errors import DataError
 from ...label_files import label_path
-from ...names import read_names
 from ..boxes import read_records
 from ..image_list import ListedImage, read_image_list
+from .class_list import read_class_list
 from .faults import fault
-from .fitting import Holds, file_names, fit
+from .fitting import Holds, file_names, fit, need_classes
 from .image_files import list_images, measure
 from .model import (
     FloatArray,
     LabelledDataset,
     LabelledImage,
     ObjectRows,
-    check_class_name,
-    check_unique,
+    Place,
     split_name,
 )
 from .options import ReadOptions, WriteOptions
@@ -70,7 +69,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     images = [ListedImage(file, file, file, 1) for file in list_images(path)]
     if not images:
         raise DataError(f"{path} holds no images, expected some beside their label files")
-    dataset = LabelledDataset(_names(names_file), [])
+    dataset = LabelledDataset(read_class_list(names_file), [])
     _add(dataset, images, options.split, options)
     return dataset
 
@@ -84,21 +83,11 @@ def _names_file(folder: str) -> str | None:
     return str(found[0]) if found else None
 
 
-def _names(path: str) -> tuple[str, ...]:
-    names = read_names(path)
-    for number, name in enumerate(names, 1):
-        if not name:
-            raise fault(path, number, "is empty, expected the name of a class")
-        check_class_name(name, f"{path}:{number}", path)
-    check_unique(names, path)
-    return names
-
-
 def _read_data(path: str, options: ReadOptions) -> LabelledDataset:
     entries = read_data_file(path)
     names: tuple[str, ...] = ()
     if "names" in entries:
-        names = _names(os.fspath(find_named_file(path, entries["names"])))
+        names = read_class_list(os.fspath(find_named_file(path, entries["names"])))
     given = entries.get("classes", str(len(names)))
     if not given.isdecimal() or not 1 <= int(given) < 10**6:
         raise DataError(f"{path}: classes={given[:20]}, expected 1 or more", file=path)
@@ -123,12 +112,16 @@ def _add(
 ) -> None:
     names = names_below_common_folder([image.path for image in images])
     for number, (listed, name) in enumerate(zip(images, names, strict=True), 1):
-        if not os.path.isfile(listed.path):
-            raise fault(listed.file, listed.line, f"{listed.path} is not there, expected an image")
-        image = LabelledImage(name, listed.path, split=split)
-        measure(image, listed.file, listed.line)
-        _read_labels(image, label_path(listed.path), len(dataset.names), listed, options, dataset)
-        dataset.images.append(image)
+        with options.part():
+            if not os.path.isfile(listed.path):
+                message = f"{listed.path} is not there, expected an image"
+                raise fault(listed.file, listed.line, message)
+            place = Place(listed.file, listed.line)
+            image = LabelledImage(name, listed.path, split=split, place=place)
+            measure(image, listed.file, listed.line)
+            label = label_path(listed.path)
+            _read_labels(image, label, len(dataset.names), listed, options, dataset)
+            dataset.images.append(image)
         options.progress(f"reading {split}", number, len(images))
 
 
@@ -152,12 +145,16 @@ def _read_labels(
             ) from None
         dataset.notes["images without label file taken as background"] += 1
         return
-    wrong = next((problem for problem in problems if problem.severity == "error"), None)
-    if wrong is not None:
-        raise fault(wrong.file, wrong.line, wrong.message)
+    if options.problems is not None:
+        options.problems.extend(problems)
+    else:
+        wrong = next((problem for problem in problems if problem.severity == "error"), None)
+        if wrong is not None:
+            raise fault(wrong.file, wrong.line, wrong.message)
     rows = ObjectRows()
-    for (x, y, w, h, class_id), _ in records:
-        rows.add(from_relative(x, y, w, h, image.width, image.height), class_id)
+    for (x, y, w, h, class_id), line in records:
+        box = from_relative(x, y, w, h, image.width, image.height)
+        rows.add(box, class_id, place=Place(path, line))
     rows.fill(image)
 
 
@@ -183,10 +180,11 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
     The lists hold paths relative to the folder. An existing folder is added to with ``force``.
 
     Raises:
-        DataError: a path cannot stand in a list.
+        DataError: a path cannot stand in a list, or there are no classes.
         FileExistsError: the folder is there.
         OSError: it cannot be written.
     """
+    need_classes(dataset, path)
     base = os.path.basename(os.path.abspath(path)) or "dataset"
     splits = dataset.splits() or ["train"]
     with output_folder(path, options.force) as folder:
@@ -221,6 +219,7 @@ def _write_split(
     options: WriteOptions,
 ) -> list[str]:
     lines = []
+    labels = _Labels(folder)
     names = file_names(images, dataset.notes)
     for number, (image, name) in enumerate(zip(images, names, strict=True), 1):
         listed = f"{below}/{name}"
@@ -228,21 +227,33 @@ def _write_split(
             raise DataError(f"{path}: {name!r} cannot stand in Darknet's lists, expected no blanks")
         fitted = fit(image, HOLDS, options, dataset.notes, path)
         folder.place(image, listed, options.images, dataset.notes)
-        folder.write(_label_name(folder, listed), _label_text(fitted, path))
+        folder.write(labels.name(listed), _label_text(fitted, path))
         lines.append(listed)
         options.progress("writing", number, len(images))
     return lines
 
 
-def _label_name(folder: OutputFolder, listed: str) -> str:
-    """Where Darknet will look for the label, which must be inside of the folder."""
-    label = os.path.relpath(label_path(os.path.join(folder.final, listed)), folder.final)
-    if label.startswith(".."):
-        raise DataError(
-            f"{folder.final}: Darknet would look for labels outside of it, expected a folder that "
-            "does not lie in JPEGImages or images/train2017"
-        )
-    return label
+class _Labels:
+    """Where Darknet will look for labels, which must be inside of the folder."""
+
+    def __init__(self, folder: OutputFolder) -> None:
+        self._final = folder.final
+        self._of: dict[str, str] = {}
+
+    def name(self, listed: str) -> str:
+        """The label file of a listed image, below the folder."""
+        images, _, file = listed.rpartition("/")
+        labels = self._of.get(images)
+        if labels is None:
+            # the rule renames folders, whatever the file is called
+            label = label_path(os.path.join(self._final, images, "x.jpg"))
+            labels = self._of[images] = os.path.dirname(os.path.relpath(label, self._final))
+        if labels.startswith(".."):
+            raise DataError(
+                f"{self._final}: Darknet would look for labels outside of it, expected a folder "
+                "that does not lie in JPEGImages or images/train2017"
+            )
+        return os.path.join(labels, os.path.splitext(file)[0] + ".txt")
 
 
 def _label_text(image: LabelledImage, target: str) -> str:

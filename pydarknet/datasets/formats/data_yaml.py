@@ -14,16 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from ..._text import decode_text
 from ...errors import DataError
-from ..image_list import read_image_list
+from ...problems import Problem
+from ..image_list import read_image_list, text_notes
 from .darknet import from_relative, names_below_common_folder, relative_lines, short_number
 from .faults import fault, shown, to_number, to_whole
-from .fitting import Holds, file_names, fit
+from .fitting import Holds, file_names, fit, need_classes
 from .image_files import list_images, measure
 from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     check_unique,
     split_name,
@@ -87,10 +90,11 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
             continue
         names_of = names_below_common_folder(files)
         for number, (file, name) in enumerate(zip(files, names_of, strict=True), 1):
-            image = LabelledImage(name, file, split=split_name(word))
-            measure(image, path)
-            _read_labels(image, labels_beside_images(file), points, dataset, options)
-            dataset.images.append(image)
+            with options.part():
+                image = LabelledImage(name, file, split=split_name(word), place=Place(path))
+                measure(image, path)
+                _read_labels(image, labels_beside_images(file), points, dataset, options)
+                dataset.images.append(image)
             options.progress(f"reading {word}", number, len(files))
     return dataset
 
@@ -135,7 +139,7 @@ def _names(entries: Mapping[str, Any], path: str) -> tuple[str, ...]:
     for name in given:
         if not isinstance(name, str):
             raise fault(path, None, f"names: {shown(name)}, expected the name of a class")
-        names.append(check_class_name(name, f"{path}: names", path))
+        names.append(check_class_name(name, path))
     check_unique(names, path)
     classes = entries.get("nc")
     if classes is not None and to_whole(classes, "nc", path) != len(names):
@@ -201,18 +205,23 @@ def _read_labels(
     options: ReadOptions,
 ) -> None:
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        data = Path(path).read_bytes()
     except FileNotFoundError:
         # Ultralytics takes it as an image without objects, and so do all who write for it
         dataset.notes["images without label file taken as background"] += 1
+        if options.problems is not None:
+            message = f"{image.path} has no label file {path}: taken as background"
+            options.problems.append(Problem(path, None, message, "note"))
         return
-    except UnicodeDecodeError:
-        raise fault(path, None, "is no UTF-8 text, expected class x y w h") from None
+    text = decode_text(data, path)
+    if options.problems is not None:
+        options.problems.extend(text_notes(data, path))
     rows = ObjectRows()
     for number, line in enumerate(text.split("\n"), 1):
         fields = line.split()
         if fields:
-            _read_line(fields, image, rows, points, (path, number), dataset, options)
+            with options.part():
+                _read_line(fields, image, rows, points, Place(path, number), dataset, options)
     rows.fill(image)
 
 
@@ -221,11 +230,11 @@ def _read_line(
     image: LabelledImage,
     rows: ObjectRows,
     points: int,
-    place: tuple[str, int],
+    place: Place,
     dataset: LabelledDataset,
     options: ReadOptions,
 ) -> None:
-    file, line = place
+    file, line, _ = place
     class_id = to_whole(fields[0], "class", file, line)
     if class_id >= len(dataset.names):
         raise fault(file, line, f"class {class_id}, expected 0 to {len(dataset.names) - 1}")
@@ -240,12 +249,14 @@ def _read_line(
         x, y, w, h = numbers
         if w < 0 or h < 0:
             raise fault(file, line, f"w={w:g}, h={h:g}, expected 0 to 1 (relative to the image)")
-        rows.add(from_relative(x, y, w, h, image.width, image.height), class_id)
+        box = from_relative(x, y, w, h, image.width, image.height)
+        rows.add(box, class_id, place=place)
     elif len(numbers) >= 6 and len(numbers) % 2 == 0:
         polygon = np.array(numbers).reshape(-1, 2) * [image.width, image.height]
         if not options.shapes:
             dataset.notes["polygons written as boxes"] += 1
-        rows.add(polygons_box([polygon]), class_id, shape=(polygon,) if options.shapes else None)
+        shape = (polygon,) if options.shapes else None
+        rows.add(polygons_box([polygon]), class_id, shape=shape, place=place)
     else:
         raise fault(
             file, line, f"has {len(fields)} columns, expected class x y w h, or class and points"
@@ -256,10 +267,11 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
     """Writes a folder: data.yaml, images/<split> and labels/<split>.
 
     Raises:
-        DataError: an image's size is not known.
+        DataError: an image's size is not known, or there are no classes.
         FileExistsError: the folder is there.
         OSError: it cannot be written.
     """
+    need_classes(dataset, path)
     splits = dataset.splits() or ["train"]
     words = {split: "val" if split == "valid" else split for split in splits}
     with output_folder(path, options.force) as folder:

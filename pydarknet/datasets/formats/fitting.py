@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from ...errors import DataError
 from .image_files import measure
-from .model import CROWD, DIFFICULT, FLAG_NAMES, LabelledImage, Mask, Shape
+from .model import (
+    CROWD,
+    DIFFICULT,
+    FLAG_NAMES,
+    FloatArray,
+    LabelledDataset,
+    LabelledImage,
+    Mask,
+    Shape,
+)
 from .options import WriteOptions
 
 _TOUCHES = 1e-6
@@ -67,20 +78,17 @@ def fit(
             keep &= ~marked
     boxes = image.boxes
     if not holds.beyond:
-        width, height = measure(image, target)
-        size = np.array([width, height, width, height], np.float64)
-        clipped = np.clip(boxes, 0, size)
-        moved = np.any(np.abs(clipped - boxes) > _TOUCHES * size, axis=1)
-        if (moved & keep).any():
-            notes["boxes cut at the image's edge"] += int((moved & keep).sum())
-        boxes = np.where(moved.reshape(-1, 1), clipped, boxes)
-    if not holds.empty:
+        boxes = _cut(boxes, keep, measure(image, target), notes)
+    if not holds.empty and (boxes[:, 2:] - boxes[:, :2]).min() <= 0:
         empty = ((boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])) & keep
         if empty.any():
             notes["boxes without width or height left out"] += int(empty.sum())
             keep &= ~empty
-    fitted = image.take(keep)
-    fitted.boxes = boxes if keep.all() else boxes[keep]
+    if keep.all():
+        fitted = replace(image, boxes=boxes)
+    else:
+        fitted = image.take(keep)
+        fitted.boxes = boxes[keep]
     _fit_shapes(fitted, holds, notes)
     if not fitted.flags.any():
         return fitted
@@ -89,8 +97,25 @@ def fit(
         if lost & bit:
             count = int(((fitted.flags & bit) != 0).sum())
             notes[f"objects no longer marked as {name}"] += count
-    fitted.flags &= holds.flags
+    fitted.flags = fitted.flags & np.uint8(holds.flags)
     return fitted
+
+
+def _cut(
+    boxes: FloatArray, keep: npt.NDArray[np.bool_], size: tuple[int, int], notes: Counter[str]
+) -> FloatArray:
+    """Boxes cut at the image's edge."""
+    width, height = size
+    left, top, _, _ = boxes.min(0).tolist()
+    _, _, right, bottom = boxes.max(0).tolist()
+    if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        return boxes
+    far = np.array([width, height, width, height], np.float64)
+    clipped = np.clip(boxes, 0, far)
+    moved = np.any(np.abs(clipped - boxes) > _TOUCHES * far, axis=1)
+    if (moved & keep).any():
+        notes["boxes cut at the image's edge"] += int((moved & keep).sum())
+    return np.where(moved.reshape(-1, 1), clipped, boxes)
 
 
 def _fit_shapes(image: LabelledImage, holds: Holds, notes: Counter[str]) -> None:
@@ -110,6 +135,19 @@ def _fit_shapes(image: LabelledImage, holds: Holds, notes: Counter[str]) -> None
     for name in ("masks written as boxes", "polygons written as boxes"):
         if not notes[name]:
             del notes[name]
+
+
+def need_classes(dataset: LabelledDataset, target: str) -> None:
+    """Refuses a data set without classes for a format that has to list them.
+
+    Raises:
+        DataError: it has none.
+    """
+    if not dataset.names:
+        raise DataError(
+            f"{target} cannot be written: no object says what classes there are, expected a list "
+            "of them (--names FILE)"
+        )
 
 
 def file_names(images: Iterable[LabelledImage], notes: Counter[str]) -> list[str]:

@@ -25,7 +25,7 @@ class JsonPart(NamedTuple):
 
     Attributes:
         key: of the object's member it belongs to; None where the file is one array.
-        item: its number in the member's array; None where the member is no array.
+        item: its number in the member's array; None where the member is no array, or an empty one.
         value: what it is.
         line: where it begins, from 1.
     """
@@ -63,8 +63,9 @@ class _Text:
         self._ended = not data
         try:
             self.text = self.text[self.at :] + self._decode(data, self._ended)
-        except UnicodeDecodeError:
-            raise fault(self.file, None, "is no UTF-8 text, expected JSON") from None
+        except UnicodeDecodeError as error:
+            line = self.line + self.text.count("\n", self.at) + data.count(b"\n", 0, error.start)
+            raise fault(self.file, line, "is no UTF-8 text, expected JSON") from None
         self.at = self._counted = 0
         return True
 
@@ -74,6 +75,8 @@ class _Text:
 
     def peek(self) -> str:
         """The next character that is no blank; empty at the end."""
+        if self.at < len(self.text) and self.text[self.at] > " ":
+            return self.text[self.at]
         while True:
             self.at = self._space.match(self.text, self.at).end()
             if self.at < len(self.text):
@@ -161,6 +164,8 @@ def _members(text: _Text) -> Iterator[JsonPart]:
 def _items(text: _Text, key: str | None) -> Iterator[JsonPart]:
     if text.peek() == "]":
         text.at += 1
+        if key is not None:
+            yield JsonPart(key, None, [], text.line)  # a member that is there, but empty
         return
     index = 0
     while True:

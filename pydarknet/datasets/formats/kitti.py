@@ -19,6 +19,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
 )
 from .options import ReadOptions
@@ -55,9 +56,12 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     for number, file in enumerate(files, 1):
         found = folders.find_stem(file.stem)
         name = os.path.basename(found) if found else f"{file.stem}.png"
-        image, rows = LabelledImage(name, found, split=options.split), ObjectRows()
-        for line, text in text_lines(file):
-            _add(text.split(), str(file), line, rows, names, dataset)
+        place = Place(str(file))
+        image, rows = LabelledImage(name, found, split=options.split, place=place), ObjectRows()
+        with options.part():
+            for line, text in text_lines(file):
+                with options.part():
+                    _add(text.split(), str(file), line, rows, names, dataset)
         dataset.images.append(rows.fill(image))
         options.progress("reading", number, len(files))
     return finish(dataset, names, sort=True)
@@ -80,4 +84,5 @@ def _add(
     left, top, right, bottom = (to_number(each, "edge", file, line) for each in fields[4:8])
     box = check_box((left, top, right, bottom), file, line)
     flags = (TRUNCATED if truncated > 0 else 0) | (OCCLUDED if occluded in (1, 2) else 0)
-    rows.add(box, names.number(check_class_name(fields[0], f"{file}:{line}", file)), flags)
+    number = names.number(check_class_name(fields[0], file, line))
+    rows.add(box, number, flags, place=Place(file, line))

@@ -21,6 +21,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -54,13 +55,17 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     for part in stream_json(path):
         if part.key is not None:
             raise fault(path, part.line, f"{part.key!r} found, expected a list of tasks")
-        where = f"[{part.item}]"
-        task = to_object(part.value, where, path, part.line)
-        image = _image(task, path, part.line, where, folders, options)
-        rows = ObjectRows()
-        for result in _results(task, path, part.line, where):
-            _add(result, image, rows, names, dataset, options, (path, part.line, where))
-        dataset.images.append(rows.fill(image))
+        with options.part():
+            where = f"[{part.item}]"
+            task = to_object(part.value, where, path, part.line)
+            image = _image(task, path, part.line, where, folders, options)
+            image.place = Place(path, part.line, where)
+            rows = ObjectRows()
+            for number, result in enumerate(_results(task, path, part.line, where)):
+                with options.part():
+                    place = Place(path, part.line, f"{where}.result[{number}]")
+                    _add(result, image, rows, names, dataset, options, place)
+            dataset.images.append(rows.fill(image))
         options.progress("reading", len(dataset.images), 0)
     return finish(dataset, names, sort=True)
 
@@ -81,7 +86,7 @@ def _image(
         raise fault(path, line, f"{where} names no image, expected data.image")
     parts = urlsplit(url)
     name = unquote(parts.query.partition("d=")[2] or parts.path).lstrip("/")
-    name = safe_name(name, f"{path}:{line}", path)
+    name = safe_name(name, path, line)
     found = folders.find(name)
     base = os.path.basename(name)
     if found is None and (found := folders.find(base)):
@@ -117,7 +122,7 @@ def _add(
     names: ClassNames,
     dataset: LabelledDataset,
     options: ReadOptions,
-    place: tuple[str, int, str],
+    place: Place,
 ) -> None:
     path, line, where = place
     value = result.get("value", result)
@@ -129,7 +134,7 @@ def _add(
     labels = to_list(value[kind], f"{where}.{kind}", path, line)
     if len(labels) > 1:
         dataset.notes["objects with several labels: only the first was taken"] += 1
-    name = check_class_name(str(labels[0]).strip(), f"{path}:{line}", path)
+    name = check_class_name(str(labels[0]).strip(), path, line)
     if result.get("image_rotation"):
         raise fault(path, line, f"{where}: the image is turned, expected image_rotation 0")
     for key, side in (("original_width", "width"), ("original_height", "height")):
@@ -144,7 +149,7 @@ def _add(
     if kind == "rectanglelabels":
         x, y = number("x") / 100 * width, number("y") / 100 * height
         w, h = number("width") / 100 * width, number("height") / 100 * height
-        box = check_box((x, y, x + w, y + h), path, line)
+        box = check_box((x, y, x + w, y + h), path, line, where)
         if number("rotation") % 360:
             outline = rotated_box(x, y, w, h, number("rotation"), "corner")
     elif kind == "ellipselabels":
@@ -163,4 +168,5 @@ def _add(
         if not options.shapes:
             dataset.notes["polygons written as boxes"] += 1
             outline = None
-    rows.add(box, names.number(name), shape=None if outline is None else (outline,))
+    shape = None if outline is None else (outline,)
+    rows.add(box, names.number(name), shape=shape, place=place)

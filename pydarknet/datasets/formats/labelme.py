@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DataError
 from .faults import fault, shown, to_list, to_number, to_object, to_text, to_whole
 from .image_files import ImageFolders
 from .json_stream import first_parts, read_json
@@ -24,6 +23,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -55,22 +55,31 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     names, dataset = ClassNames(), LabelledDataset((), [])
     files = _files(path)
     for number, file in enumerate(files, 1):
-        entry = to_object(read_json(file), "the file", file)
-        below = os.path.relpath(os.path.dirname(file) or ".", root or ".")
-        given = to_text(entry.get("imagePath"), "imagePath", file)
-        name = safe_name(os.path.join(below, given.replace("\\", "/")), file, file)
-        folders = ImageFolders(options.image_folders, [root or "."])
-        width, height = (
-            to_whole(entry.get(side) or 0, side, file) for side in ("imageWidth", "imageHeight")
-        )
-        image = LabelledImage(name, folders.find(name), width, height, options.split)
-        rows = ObjectRows()
-        for place, shape in enumerate(to_list(entry.get("shapes"), "shapes", file)):
-            _add(to_object(shape, f"shapes[{place}]", file), f"shapes[{place}]", file, rows, names,
-                 dataset, options)  # fmt: skip
-        dataset.images.append(rows.fill(image))
+        with options.part():
+            dataset.images.append(_read_file(file, root or ".", names, dataset, options))
         options.progress("reading", number, len(files))
     return finish(dataset, names, sort=True)
+
+
+def _read_file(
+    file: str, root: str, names: ClassNames, dataset: LabelledDataset, options: ReadOptions
+) -> LabelledImage:
+    entry = to_object(read_json(file), "the file", file)
+    below = os.path.relpath(os.path.dirname(file) or ".", root)
+    given = to_text(entry.get("imagePath"), "imagePath", file)
+    name = safe_name(os.path.join(below, given.replace("\\", "/")), file)
+    folders = ImageFolders(options.image_folders, [root])
+    width, height = (
+        to_whole(entry.get(side) or 0, side, file) for side in ("imageWidth", "imageHeight")
+    )
+    rows = ObjectRows()
+    for number, shape in enumerate(to_list(entry.get("shapes"), "shapes", file)):
+        with options.part():
+            where = f"shapes[{number}]"
+            _add(to_object(shape, where, file), where, file, rows, names, dataset, options)
+    return rows.fill(
+        LabelledImage(name, folders.find(name), width, height, options.split, place=Place(file))
+    )
 
 
 def _add(
@@ -82,7 +91,7 @@ def _add(
     dataset: LabelledDataset,
     options: ReadOptions,
 ) -> None:
-    name = check_class_name(to_text(shape.get("label"), f"{where}.label", file).strip(), file, file)
+    name = check_class_name(to_text(shape.get("label"), f"{where}.label", file).strip(), file)
     kind = shape.get("shape_type") or "polygon"
     points = _points(shape.get("points"), f"{where}.points", file)
     outline: FloatArray | None = None
@@ -106,13 +115,18 @@ def _add(
     if outline is not None and not options.shapes:
         dataset.notes["polygons written as boxes"] += 1
         outline = None
-    rows.add(box, names.number(name), shape=None if outline is None else (outline,))
+    rows.add(
+        box,
+        names.number(name),
+        shape=None if outline is None else (outline,),
+        place=Place(file, None, where),
+    )
 
 
 def _points(value: Any, what: str, file: str) -> FloatArray:
     points = []
     for point in to_list(value, what, file):
         if not isinstance(point, list) or len(point) != 2:
-            raise DataError(f"{file}: {what}: {shown(point)}, expected [x, y]", file=file)
+            raise fault(file, None, f"{what}: {shown(point)}, expected [x, y]")
         points.append([to_number(number, what, file) for number in point])
     return np.array(points, np.float64).reshape(-1, 2)

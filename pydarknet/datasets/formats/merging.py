@@ -48,7 +48,7 @@ def map_classes(
                             f"{', '.join(dataset.names[:20])}")  # fmt: skip
     found = [renamed.get(name, name) for name in dataset.names]
     for name in (*renamed.values(), *(names or ())):
-        check_class_name(name, "the classes wanted")
+        check_class_name(name)
     check_unique(names or (), "the classes wanted")
     wanted = tuple(dict.fromkeys(found if names is None else names))
     place = {name: number for number, name in enumerate(wanted)}

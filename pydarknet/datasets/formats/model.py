@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DataError
+from .faults import fault
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -63,6 +64,20 @@ class Mask(NamedTuple):
     counts: list[int] | str
 
 
+class Place(NamedTuple):
+    """Where something stands.
+
+    Attributes:
+        file: that holds it.
+        line: in it, from 1; None where unknown.
+        element: what it is called in a file whose lines say little, as ``annotations[3]``.
+    """
+
+    file: str
+    line: int | None = None
+    element: str = ""
+
+
 Shape = tuple[FloatArray, ...] | Mask | None
 """An object's outline: polygons, each (P, 2) in pixels; a mask; or only its box."""
 
@@ -83,6 +98,8 @@ class LabelledImage:
         shapes: one a box, or None where there are no outlines at all.
         area: float64 (N,) of the objects in square pixels as the file states it, NaN where it does
             not; None where it never does.
+        place: where a file names it, for `check`.
+        places: where its objects stand, if the reader was asked for all problems.
     """
 
     name: str
@@ -95,6 +112,8 @@ class LabelledImage:
     flags: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     shapes: tuple[Shape, ...] | None = None
     area: FloatArray | None = None
+    place: Place | None = None
+    places: tuple[Place, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -104,9 +123,10 @@ class LabelledImage:
         index = np.arange(len(self.boxes))[rows]
         shapes = None if self.shapes is None else tuple(self.shapes[row] for row in index.tolist())
         area = None if self.area is None else self.area[index]
+        places = None if self.places is None else tuple(self.places[row] for row in index.tolist())
         return LabelledImage(
-            self.name, self.path, self.width, self.height, self.split,
-            self.boxes[index], self.class_id[index], self.flags[index], shapes, area,
+            self.name, self.path, self.width, self.height, self.split, self.boxes[index],
+            self.class_id[index], self.flags[index], shapes, area, self.place, places,
         )  # fmt: skip
 
 
@@ -137,7 +157,7 @@ class LabelledDataset:
 class ObjectRows:
     """Collects the objects of one image while a file is read."""
 
-    __slots__ = ("_area", "_boxes", "_classes", "_flags", "_shapes")
+    __slots__ = ("_area", "_boxes", "_classes", "_flags", "_places", "_shapes")
 
     def __init__(self) -> None:
         self._boxes: list[tuple[float, float, float, float]] = []
@@ -145,6 +165,7 @@ class ObjectRows:
         self._flags: list[int] = []
         self._shapes: list[Shape] | None = None
         self._area: list[float] | None = None
+        self._places: list[Place] = []
 
     def add(
         self,
@@ -153,8 +174,9 @@ class ObjectRows:
         flags: int = 0,
         shape: Shape = None,
         area: float | None = None,
+        place: Place | None = None,
     ) -> None:
-        """Adds an object: edges in pixels, number of its class, flags, outline, stated area."""
+        """Adds an object: edges in pixels, number of its class, flags, outline, area, place."""
         if shape is not None and self._shapes is None:
             self._shapes = [None] * len(self._boxes)
         if area is not None and self._area is None:
@@ -166,6 +188,8 @@ class ObjectRows:
             self._shapes.append(shape)
         if self._area is not None:
             self._area.append(np.nan if area is None else area)
+        if place is not None:
+            self._places.append(place)
 
     def __len__(self) -> int:
         return len(self._boxes)
@@ -178,6 +202,7 @@ class ObjectRows:
             image.flags = np.array(self._flags, np.uint8)
             image.shapes = None if self._shapes is None else tuple(self._shapes)
             image.area = None if self._area is None else np.array(self._area)
+            image.places = tuple(self._places) or None
         return image
 
 
@@ -198,7 +223,7 @@ class ClassNames:
         return tuple(self._numbers)
 
 
-def check_class_name(name: str, place: str, file: str | None = None) -> str:
+def check_class_name(name: str, file: str | None = None, line: int | None = None) -> str:
     """A class's name that every format can hold: one line, without blanks around it.
 
     Raises:
@@ -206,10 +231,10 @@ def check_class_name(name: str, place: str, file: str | None = None) -> str:
     """
     control = any(unicodedata.category(each) in ("Cc", "Cs") for each in name)
     if not name or name != name.strip() or name.splitlines() != [name] or control:
-        raise DataError(
-            f"{place}: {name[:40]!r} is no class name, expected one line without blanks around it",
-            file=file,
-        )
+        message = f"{name[:40]!r} is no class name, expected one line without blanks around it"
+        if file is None:
+            raise DataError(f"the classes wanted: {message}")
+        raise fault(file, line, message)
     return name
 
 
@@ -229,20 +254,18 @@ def check_unique(names: Sequence[str], file: str) -> None:
             )
 
 
-def safe_name(name: str, place: str, file: str | None = None) -> str:
+def safe_name(name: str, file: str, line: int | None = None) -> str:
     r"""A path within the data set, with ``/`` between its parts.
 
     Raises:
         DataError: it is absolute, or leaves the folder.
 
-    >>> safe_name("./a\\b.jpg", "x.json:1")
+    >>> safe_name("./a\\b.jpg", "x.json")
     'a/b.jpg'
     """
     path = posixpath.normpath(name.replace("\\", "/"))
     absolute = path.startswith("/") or path[1:2] == ":"
     if absolute or path == ".." or path.startswith("../") or "\0" in path or path == ".":
-        raise DataError(
-            f"{place}: {name[:200]!r} leaves the data set's folder, expected a path below it",
-            file=file,
-        )
+        message = f"{name[:200]!r} leaves the data set's folder, expected a path below it"
+        raise fault(file, line, message)
     return path

@@ -20,7 +20,9 @@ from .model import (
     TRUNCATED,
     ClassNames,
     LabelledDataset,
+    LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -64,29 +66,39 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         table = ImageTable(folders, split)
         objects: dict[str, ObjectRows] = {}
         for line, row in csv_rows(file, _COLUMNS):
-            stem = safe_name(row["ImageID"], f"{file}:{line}", file)
-            image, new = table.get(stem)
-            if new:
-                image.path = folders.find_stem(stem)
-                image.name = stem + (os.path.splitext(image.path)[1] if image.path else ".jpg")
-                measure(image, file, line)
-            edges = [to_number(row[key], key, file, line) for key in _COLUMNS[2:]]
-            if not all(-0.01 <= edge <= 1.01 for edge in edges):
-                raise fault(file, line, f"{edges}, expected edges from 0 to 1")
-            left, right, top, bottom = edges
-            size = image.width, image.height
-            box = check_box(
-                (left * size[0], top * size[1], right * size[0], bottom * size[1]), file, line
-            )
-            name = descriptions.get(row["LabelName"], row["LabelName"])
-            flags = sum(bit for bit, key in _MARKS if row.get(key) == "1")
-            number = names.number(check_class_name(name, f"{file}:{line}", file))
-            objects.setdefault(stem, ObjectRows()).add(box, number, flags)
+            with options.part():
+                stem = safe_name(row["ImageID"], file, line)
+                image, new = table.get(stem)
+                if new:
+                    image.place = Place(file, line)
+                    image.path = folders.find_stem(stem)
+                    image.name = stem + (os.path.splitext(image.path)[1] if image.path else ".jpg")
+                    objects[stem] = ObjectRows()
+                if new and not (options.problems is not None and image.path is None):
+                    measure(image, file, line)
+                name = descriptions.get(row["LabelName"], row["LabelName"])
+                number = names.number(check_class_name(name, file, line))
+                _add(row, image, number, objects[stem], Place(file, line))
             options.progress(f"reading {split}", line, 0)
         for stem, rows in objects.items():
             rows.fill(table.get(stem)[0])
         dataset.images += table.images()
     return finish(dataset, names, sort=True)
+
+
+def _add(
+    row: dict[str, str], image: LabelledImage, number: int, rows: ObjectRows, place: Place
+) -> None:
+    file, line, _ = place
+    edges = [to_number(row[key], key, file, line) for key in _COLUMNS[2:]]
+    if not all(-0.01 <= edge <= 1.01 for edge in edges):
+        raise fault(file, line, f"{edges}, expected edges from 0 to 1")
+    left, right, top, bottom = edges
+    # the size is not known only where all problems are listed, a missing image being one
+    w, h = image.width or 1, image.height or 1
+    box = check_box((left * w, top * h, right * w, bottom * h), file, line)
+    flags = sum(bit for bit, key in _MARKS if row.get(key) == "1")
+    rows.add(box, number, flags, place=place)
 
 
 def _descriptions(root: str) -> dict[str, str]:

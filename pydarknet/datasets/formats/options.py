@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Literal
 
+from ...errors import DataError
+from ...problems import Problem, message_of
 from .output import ImageMode
 
 VocOffset = Literal["darknet", "one-based", "zero-based"]
@@ -17,6 +20,36 @@ Progress = Callable[[str, int, int], object]
 
 def no_progress(what: str, done: int, total: int) -> None:
     """Shows nothing."""
+
+
+class _Part:
+    """Reading of a part of a data set, which may fail alone."""
+
+    __slots__ = ("_problems",)
+
+    def __init__(self, problems: list[Problem] | None) -> None:
+        self._problems = problems
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if self._problems is None or not isinstance(error, (DataError, OSError)):
+            return False
+        self._problems.append(as_problem(error))
+        return True
+
+
+def as_problem(error: DataError | OSError) -> Problem:
+    """An error of reading as a problem, with the place it names."""
+    if isinstance(error, DataError):
+        return Problem(error.file or "", error.line, message_of(error))
+    return Problem(os.fsdecode(error.filename or ""), None, error.strerror or str(error))
 
 
 @dataclass(frozen=True)
@@ -30,6 +63,8 @@ class ReadOptions:
         shapes: keep polygons and masks; without, they are only counted.
         split: the split of images that belong to none.
         progress: told how far it is.
+        problems: where all faults go, each object or image with one being left out, and where
+            objects stand is kept; None: the first fault is raised.
     """
 
     voc_offset: VocOffset = "darknet"
@@ -38,6 +73,18 @@ class ReadOptions:
     shapes: bool = True
     split: str = "train"
     progress: Progress = no_progress
+    problems: list[Problem] | None = None
+
+    def part(self) -> _Part:
+        """Around the reading of one object or image: where all faults are listed, it is left out.
+
+        ::
+
+            for line in lines:
+                with options.part():
+                    read(line)
+        """
+        return _Part(self.problems)
 
 
 @dataclass(frozen=True)

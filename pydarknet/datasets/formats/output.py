@@ -43,19 +43,27 @@ class OutputFolder:
     def __init__(self, part: Path, final: Path) -> None:
         self.part = part
         self.final = final
-        self._made: set[Path] = set()
+        self._made: set[str] = set()
 
     def file(self, name: str) -> Path:
         """Where to write the file of that name; its folder is made."""
-        path = self.part / name
-        if path.parent not in self._made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(path.parent)
+        return Path(self._place(name))
+
+    def _place(self, name: str) -> str:
+        path = os.path.join(self.part, name)
+        parent = os.path.dirname(path)
+        if parent not in self._made:
+            os.makedirs(parent, exist_ok=True)
+            self._made.add(parent)
         return path
 
     def write(self, name: str, text: str) -> None:
         """Writes a text file; names of images that are no Unicode stay the bytes they are."""
-        self.file(name).write_bytes(text.encode("utf-8", "surrogateescape"))
+        # without a buffer: there are many small files, and this takes half the calls
+        with open(self._place(name), "wb", buffering=0) as stream:
+            data = text.encode("utf-8", "surrogateescape")
+            while data:
+                data = data[stream.write(data) :]
 
     def place(self, image: LabelledImage, name: str, mode: ImageMode, notes: Counter[str]) -> None:
         """Copies or links an image's file to ``name``; where there is none that is counted."""

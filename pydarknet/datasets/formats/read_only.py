@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
+from ..._text import decode_text
 from .faults import fault
 from .image_files import ImageFolders
 from .merging import map_classes
@@ -60,13 +62,10 @@ def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
         OSError: it cannot be read.
     """
     file = os.fspath(path)
-    with open(file, encoding="utf-8-sig", newline=None) as stream:
-        try:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield number, line.strip()
-        except UnicodeDecodeError:
-            raise fault(file, None, "is no UTF-8 text") from None
+    text = decode_text(Path(file).read_bytes(), file)
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, line.strip()
 
 
 def csv_rows(path: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -22,6 +22,7 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
     safe_name,
 )
@@ -55,15 +56,16 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         to_object(read_json(meta), "the file", meta).get("classes"), "classes", meta
     ):
         title = to_text(to_object(entry, "classes", meta).get("title"), "title", meta)
-        names.number(check_class_name(title, meta, meta))
+        names.number(check_class_name(title, meta))
     for home in _homes(path):
         folders = ImageFolders(options.image_folders, [str(home / "img"), str(home)])
         below = "" if home == Path(path) else home.name
         files = sorted((home / "ann").glob("*.json"))
         for number, file in enumerate(files, 1):
-            image = _read_file(str(file), names, dataset, folders, options)
-            image.split = split_in_path(below, options)
-            dataset.images.append(image)
+            with options.part():
+                image = _read_file(str(file), names, dataset, folders, options)
+                image.split = split_in_path(below, options)
+                dataset.images.append(image)
             options.progress("reading", number, len(files))
     return finish(dataset, names, sort=False)
 
@@ -78,29 +80,43 @@ def _read_file(
     entry = to_object(read_json(file), "the file", file)
     size = to_object(entry.get("size"), "size", file)
     width, height = (to_whole(size.get(side), side, file, None, 1) for side in ("width", "height"))
-    name = safe_name(Path(file).name.removesuffix(".json"), file, file)
+    name = safe_name(Path(file).name.removesuffix(".json"), file)
     found = folders.find(name) or folders.find_stem(name)
-    image = LabelledImage(os.path.basename(found) if found else name, found, width, height)
+    name = os.path.basename(found) if found else name
+    image = LabelledImage(name, found, width, height, place=Place(file))
     rows = ObjectRows()
-    for place, value in enumerate(to_list(entry.get("objects"), "objects", file)):
-        where = f"objects[{place}]"
-        thing = to_object(value, where, file)
-        title = to_text(thing.get("classTitle"), f"{where}.classTitle", file)
-        kind = thing.get("geometryType")
-        if kind not in ("rectangle", "polygon"):
-            dataset.notes[f"Supervisely's {kind} left out"] += 1
-            continue
-        points = to_object(thing.get("points"), f"{where}.points", file)
-        exterior = _points(points.get("exterior"), f"{where}.points.exterior", file)
-        if len(exterior) < (2 if kind == "rectangle" else 3):
-            raise fault(file, None, f"{where}: {kind} of {len(exterior)} points, expected more")
-        outline: FloatArray | None = exterior if kind == "polygon" else None
-        if outline is not None and not options.shapes:
-            dataset.notes["polygons written as boxes"] += 1
-            outline = None
-        number = names.number(check_class_name(title, file, file))
-        rows.add(polygons_box([exterior]), number, shape=None if outline is None else (outline,))
+    for number, value in enumerate(to_list(entry.get("objects"), "objects", file)):
+        with options.part():
+            _add(value, Place(file, None, f"objects[{number}]"), rows, names, dataset, options)
     return rows.fill(image)
+
+
+def _add(
+    value: Any,
+    place: Place,
+    rows: ObjectRows,
+    names: ClassNames,
+    dataset: LabelledDataset,
+    options: ReadOptions,
+) -> None:
+    file, _, where = place
+    thing = to_object(value, where, file)
+    title = to_text(thing.get("classTitle"), f"{where}.classTitle", file)
+    kind = thing.get("geometryType")
+    if kind not in ("rectangle", "polygon"):
+        dataset.notes[f"Supervisely's {kind} left out"] += 1
+        return
+    points = to_object(thing.get("points"), f"{where}.points", file)
+    exterior = _points(points.get("exterior"), f"{where}.points.exterior", file)
+    if len(exterior) < (2 if kind == "rectangle" else 3):
+        raise fault(file, None, f"{where}: {kind} of {len(exterior)} points, expected more")
+    outline: FloatArray | None = exterior if kind == "polygon" else None
+    if outline is not None and not options.shapes:
+        dataset.notes["polygons written as boxes"] += 1
+        outline = None
+    shape = None if outline is None else (outline,)
+    number = names.number(check_class_name(title, file))
+    rows.add(polygons_box([exterior]), number, shape=shape, place=place)
 
 
 def _points(value: Any, what: str, file: str) -> FloatArray:

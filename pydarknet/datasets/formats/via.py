@@ -16,14 +16,22 @@ import numpy as np
 from .faults import check_box, fault, shown, to_list, to_number, to_object, to_text
 from .image_files import ImageFolders
 from .json_stream import first_parts, read_json
-from .model import ClassNames, FloatArray, LabelledDataset, ObjectRows, check_class_name, safe_name
+from .model import (
+    ClassNames,
+    FloatArray,
+    LabelledDataset,
+    ObjectRows,
+    Place,
+    check_class_name,
+    safe_name,
+)
 from .options import ReadOptions
 from .outlines import ellipse_polygon, polygons_box
 from .read_only import ImageTable, csv_header, csv_rows, finish
 
 _COLUMNS = ("filename", "region_shape_attributes", "region_attributes")
 _CLASS_KEYS = ("label", "class", "name", "type", "category")
-_Region = tuple[str, dict[str, Any], dict[str, Any], int | None]
+_Region = tuple[str, dict[str, Any], dict[str, Any], Place]
 
 
 def recognises(path: str) -> bool:
@@ -52,43 +60,54 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     root = os.path.dirname(path) or "."
     table = ImageTable(ImageFolders(options.image_folders, [root, f"{root}/images"]), options.split)
     objects: dict[str, ObjectRows] = {}
-    regions = _csv_regions(path) if path.endswith(".csv") else _json_regions(path)
-    for given, shape, attributes, line in regions:
-        name = safe_name(given, path if line is None else f"{path}:{line}", path)
-        table.get(name)
-        rows = objects.setdefault(name, ObjectRows())
-        if shape:
-            _add(shape, attributes, rows, names, dataset, options, (path, line))
+    regions = (_csv_regions if path.endswith(".csv") else _json_regions)(path, options)
+    for given, shape, attributes, place in regions:
+        with options.part():
+            name = safe_name(given, path, place.line)
+            image, new = table.get(name)
+            if new:
+                image.place = place
+            rows = objects.setdefault(name, ObjectRows())
+            if shape:
+                _add(shape, attributes, rows, names, dataset, options, place)
     for name, rows in objects.items():
         rows.fill(table.get(name)[0])
     dataset.images = table.images()
     return finish(dataset, names, sort=True)
 
 
-def _csv_regions(path: str) -> Iterator[_Region]:
+def _csv_regions(path: str, options: ReadOptions) -> Iterator[_Region]:
     for line, row in csv_rows(path, _COLUMNS):
-        try:
-            shape, attributes = (json.loads(row[column]) for column in _COLUMNS[1:])
-        except ValueError:
-            raise fault(path, line, "holds no JSON where its regions should be") from None
-        shape = to_object(shape, "region_shape_attributes", path, line)
-        yield row["filename"], shape, to_object(attributes, "region_attributes", path, line), line
+        with options.part():
+            try:
+                given, words = (json.loads(row[column]) for column in _COLUMNS[1:])
+            except ValueError:
+                raise fault(path, line, "holds no JSON where its regions should be") from None
+            shape = to_object(given, "region_shape_attributes", path, line)
+            attributes = to_object(words, "region_attributes", path, line)
+            yield row["filename"], shape, attributes, Place(path, line)
 
 
-def _json_regions(path: str) -> Iterator[_Region]:
+def _json_regions(path: str, options: ReadOptions) -> Iterator[_Region]:
     project = to_object(read_json(path), "the file", path)
     images = to_object(project.get("_via_img_metadata", project), "the images", path)
     for key, value in images.items():
-        entry = to_object(value, key, path)
-        name = to_text(entry.get("filename"), f"{key}: filename", path)
-        regions = entry.get("regions") or []
-        found = list(regions.values()) if isinstance(regions, dict) else regions
-        yield name, {}, {}, None
-        for region in to_list(found, f"{key}: regions", path):
-            region = to_object(region, f"{key}: region", path)
-            shape = to_object(region.get("shape_attributes"), f"{key}: shape_attributes", path)
-            attributes = region.get("region_attributes")
-            yield name, shape, to_object(attributes, f"{key}: region_attributes", path), None
+        with options.part():
+            entry = to_object(value, key, path)
+            name = to_text(entry.get("filename"), f"{key}: filename", path)
+            regions = entry.get("regions") or []
+            found = list(regions.values()) if isinstance(regions, dict) else regions
+            yield name, {}, {}, Place(path, None, key)
+            for number, region in enumerate(to_list(found, f"{key}: regions", path)):
+                with options.part():
+                    yield name, *_json_region(region, f"{key}: regions[{number}]", path)
+
+
+def _json_region(value: Any, where: str, path: str) -> tuple[dict[str, Any], dict[str, Any], Place]:
+    region = to_object(value, where, path)
+    shape = to_object(region.get("shape_attributes"), f"{where}.shape_attributes", path)
+    attributes = to_object(region.get("region_attributes"), f"{where}.region_attributes", path)
+    return shape, attributes, Place(path, None, where)
 
 
 def _class(attributes: dict[str, Any], path: str, line: int | None) -> str:
@@ -104,7 +123,7 @@ def _class(attributes: dict[str, Any], path: str, line: int | None) -> str:
     value = words[key]
     if isinstance(value, dict):  # a check box: the ones that are ticked
         value = next((each for each, ticked in value.items() if ticked), "")
-    return check_class_name(str(value).strip(), path, path)
+    return check_class_name(str(value).strip(), path, line)
 
 
 def _add(
@@ -114,25 +133,26 @@ def _add(
     names: ClassNames,
     dataset: LabelledDataset,
     options: ReadOptions,
-    place: tuple[str, int | None],
+    place: Place,
 ) -> None:
-    path, line = place
+    path, line, where = place
     kind = shape.get("name")
 
     def number(key: str) -> float:
-        return to_number(shape.get(key), key, path, line)
+        return to_number(shape.get(key), f"{where}.{key}" if where else key, path, line)
 
     outline: FloatArray | None = None
     if kind == "rect":
         x, y, w, h = (number(key) for key in ("x", "y", "width", "height"))
-        box = check_box((x, y, x + w, y + h), path, line)
+        box = check_box((x, y, x + w, y + h), path, line, where or "box")
     elif kind == "polygon":
         xs, ys = (
             [to_number(v, key, path, line) for v in to_list(shape.get(key), key, path, line)]
             for key in ("all_points_x", "all_points_y")
         )
         if len(xs) != len(ys) or len(xs) < 3:
-            raise fault(path, line, f"a polygon of {len(xs)} x and {len(ys)} y, expected 3 or more")
+            message = f"a polygon of {len(xs)} x and {len(ys)} y, expected 3 or more"
+            raise fault(path, line, f"{where}: {message}" if where else message)
         outline = np.array([xs, ys]).T
     elif kind in ("circle", "ellipse"):
         radii = ("r", "r") if kind == "circle" else ("rx", "ry")
@@ -141,11 +161,16 @@ def _add(
         dataset.notes["points and lines left out"] += 1
         return
     else:
-        raise fault(path, line, f"shape {shown(kind)}, expected rect, polygon, circle or ellipse")
+        raise fault(
+            path,
+            line,
+            f"{where or 'region'}: shape {shown(kind)}, expected rect, polygon, circle or ellipse",
+        )
     if outline is not None:
         box = polygons_box([outline])
         if not options.shapes:
             dataset.notes["polygons written as boxes"] += 1
             outline = None
     name = _class(attributes, path, line)
-    rows.add(box, names.number(name), shape=None if outline is None else (outline,))
+    shapes = None if outline is None else (outline,)
+    rows.add(box, names.number(name), shape=shapes, place=place)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import DataError
 from .faults import check_box, fault, to_whole
 from .image_files import ImageFolders
-from .model import OCCLUDED, TRUNCATED, LabelledDataset, LabelledImage, ObjectRows
+from .model import OCCLUDED, TRUNCATED, LabelledDataset, LabelledImage, ObjectRows, Place
 from .options import ReadOptions
 from .read_only import split_in_path, text_lines
 
@@ -56,9 +56,12 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         for file in sorted((home / "annotations").glob("*.txt")):
             found = folders.find_stem(file.stem)
             name = os.path.basename(found) if found else f"{file.stem}.jpg"
-            image, rows = LabelledImage(name, found, split=split), ObjectRows()
-            for line, text in text_lines(file):
-                _add(text.rstrip(",").split(","), str(file), line, rows, dataset)
+            image = LabelledImage(name, found, split=split, place=Place(str(file)))
+            rows = ObjectRows()
+            with options.part():
+                for line, text in text_lines(file):
+                    with options.part():
+                        _add(text.rstrip(",").split(","), str(file), line, rows, dataset)
             dataset.images.append(rows.fill(image))
             options.progress(f"reading {split}", len(dataset.images), 0)
     return dataset
@@ -80,4 +83,4 @@ def _add(
         return
     box = check_box((float(x), float(y), float(x + w), float(y + h)), file, line)
     flags = (TRUNCATED if truncated else 0) | (OCCLUDED if occluded else 0)
-    rows.add(box, category - 1, flags)
+    rows.add(box, category - 1, flags, place=Place(file, line))

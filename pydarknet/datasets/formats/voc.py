@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from ...errors import DataError
-from ...names import read_names
+from ...problems import Problem
+from .class_list import read_class_list
 from .faults import check_box, fault, to_number, to_whole
 from .fitting import Holds, file_names, fit
 from .image_files import ImageFolders, measure
@@ -31,8 +33,8 @@ from .model import (
     LabelledDataset,
     LabelledImage,
     ObjectRows,
+    Place,
     check_class_name,
-    check_unique,
     safe_name,
 )
 from .options import ReadOptions, VocOffset, WriteOptions
@@ -84,7 +86,6 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     folders = _annotation_folders(path)
     if not folders:
         raise DataError(f"{path} holds no Annotations/*.xml, expected Pascal VOC")
-    names = ClassNames()
     listed = next(
         (
             file
@@ -93,18 +94,29 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         ),
         None,
     )
-    if listed:
-        known = read_names(listed)
-        check_unique(known, str(listed))
-        for number, name in enumerate(known, 1):
-            names.number(check_class_name(name, f"{listed}:{number}", str(listed)))
+    names = ClassNames(read_class_list(str(listed)) if listed else ())
+    known = frozenset(names.names())
     dataset = LabelledDataset((), [])
     for folder in folders:
         _read_folder(folder, path, names, dataset, options)
     dataset.names = names.names()
     if not listed:
         _sort_classes(dataset)
+    elif options.problems is not None:
+        _check_listed(dataset, str(listed), known, options.problems)
     return dataset
+
+
+def _check_listed(
+    dataset: LabelledDataset, file: str, known: frozenset[str], problems: list[Problem]
+) -> None:
+    """Objects of classes that ``classes.txt`` does not name: they get numbers behind the others."""
+    for image in dataset.images:
+        for class_id, place in zip(image.class_id.tolist(), image.places or (), strict=False):
+            name = dataset.names[class_id]
+            if name not in known:
+                message = f"class {name!r} is not in {file}, expected one of its names"
+                problems.append(Problem(place.file, place.line, message))
 
 
 def _sort_classes(dataset: LabelledDataset) -> None:
@@ -126,17 +138,18 @@ def _read_folder(
     place = {stem: number for number, stem in enumerate(splits)}
     files = sorted(folder.glob("*.xml"), key=lambda file: (place.get(file.stem, len(place)), file))
     for number, file in enumerate(files, 1):
-        image, objects = _read_annotation(str(file), folders, names, options)
-        for split in splits.get(file.stem, [default] if not splits else []):
-            placed = LabelledImage(image.name, image.path, image.width, image.height, split)
-            dataset.images.append(objects.fill(placed))
+        with options.part():
+            image, objects = _read_annotation(str(file), folders, names, options)
+            for split in splits.get(file.stem, [default] if not splits else []):
+                dataset.images.append(objects.fill(replace(image, split=split)))
         if splits and file.stem not in splits:
             dataset.notes["images left out that no list of ImageSets/Main names"] += 1
         options.progress("reading", number, len(files))
     stems = {file.stem for file in files}
-    missing = next((stem for stem in splits if stem not in stems), None)
-    if missing is not None:
-        raise DataError(f"{home}/ImageSets/Main names {missing}, which {folder} does not hold")
+    for missing in sorted(splits.keys() - stems):
+        with options.part():
+            message = f"names {missing}, which {folder} does not hold"
+            raise fault(f"{home}/ImageSets/Main", None, message)
 
 
 def _splits(folder: Path) -> dict[str, list[str]]:
@@ -163,7 +176,7 @@ def _read_annotation(
     root = read_xml(file, "annotation")
     stem = Path(file).stem
     filename = root.text_of("filename")
-    name = safe_name(filename, file, file) if filename else f"{stem}.jpg"
+    name = safe_name(filename, file) if filename else f"{stem}.jpg"
     found = folders.find(name) or folders.find_stem(stem)
     if found:
         name = os.path.basename(found) if "/" not in name else name
@@ -172,12 +185,17 @@ def _read_annotation(
     if size is not None:
         width = to_whole(size.text_of("width", "0"), "width", file, size.line)
         height = to_whole(size.text_of("height", "0"), "height", file, size.line)
-    image = LabelledImage(name, found, width if height else 0, height if width else 0)
+    image = LabelledImage(
+        name, found, width if height else 0, height if width else 0, place=Place(file)
+    )
     rows = ObjectRows()
     for element in root.all("object"):
-        word = check_class_name(element.text_of("name"), f"{file}:{element.line}", file)
-        flags = sum(bit for bit, mark in _MARKS if element.text_of(mark, "0") in ("1", "true"))
-        rows.add(_box(element, file, options.voc_offset), names.number(word), flags)
+        with options.part():
+            word = check_class_name(element.text_of("name"), file, element.line)
+            flags = sum(bit for bit, mark in _MARKS if element.text_of(mark, "0") in ("1", "true"))
+            place = Place(file, element.line)
+            box = _box(element, file, options.voc_offset)
+            rows.add(box, names.number(word), flags, place=place)
     return image, rows
 
 
@@ -227,7 +245,8 @@ def write(dataset: LabelledDataset, path: str, options: WriteOptions) -> None:
         for split, stems in lists.items():
             word = "val" if split == "valid" else split
             folder.write(f"ImageSets/Main/{word}.txt", "".join(f"{stem}\n" for stem in stems))
-        folder.write("classes.txt", "".join(f"{name}\n" for name in dataset.names))
+        if dataset.names:
+            folder.write("classes.txt", "".join(f"{name}\n" for name in dataset.names))
 
 
 def _text(

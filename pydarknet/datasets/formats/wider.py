@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import DataError
 from .faults import check_box, fault, to_number
 from .image_files import ImageFolders
-from .model import DIFFICULT, OCCLUDED, LabelledDataset, LabelledImage, ObjectRows, safe_name
+from .model import DIFFICULT, OCCLUDED, LabelledDataset, LabelledImage, ObjectRows, Place, safe_name
 from .options import ReadOptions
 from .read_only import split_in_path, text_lines
 
@@ -49,14 +49,17 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
         folders = ImageFolders(options.image_folders, places)
         lines = text_lines(file)
         for line, text in lines:
-            name = safe_name(text, f"{file}:{line}", file)
+            name = safe_name(text, file, line)
             number, count = next(lines, (line + 1, ""))
             if not count.isdecimal():
                 raise fault(file, number, f"{count[:40]!r}, expected the number of faces")
-            image, rows = LabelledImage(name, folders.find(name), split=split), ObjectRows()
+            place = Place(file, line)
+            image = LabelledImage(name, folders.find(name), split=split, place=place)
+            rows = ObjectRows()
             for _ in range(max(1, int(count))):
                 at, record = next(lines, (number + 1, ""))
-                _add(record.split(), file, at, rows, dataset)
+                with options.part():
+                    _add(record.split(), file, at, rows, dataset)
             dataset.images.append(rows.fill(image))
             options.progress(f"reading {split}", len(dataset.images), 0)
     return dataset
@@ -78,4 +81,4 @@ def _add(
     flags = 0
     if len(numbers) == 10:
         flags = (DIFFICULT if numbers[7] else 0) | (OCCLUDED if numbers[8] else 0)
-    rows.add(box, 0, flags)
+    rows.add(box, 0, flags, place=Place(file, line))

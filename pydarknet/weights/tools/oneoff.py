@@ -46,7 +46,7 @@ def oneoff(path: str | os.PathLike[str], cfg: Cfg, filters: int | None = None) -
     before = found.header.size + 4 * sum(one.count for one in layout.layers[:-1])
     count, rest = divmod(found.bytes_found - before, 4 * each)
     if rest or count < 1 or filters not in (None, count) or count > most:
-        wanted = f"1 to {most} filters" if filters is None else f"{filters} filters"
+        wanted = f"{filters} filters" if filters and filters <= most else f"1 to {most} filters"
         raise WeightsError(
             f"{file}: has {found.bytes_found:,} bytes, expected {before:,} and {4 * each:,} for "
             f"each of {wanted} of {last}",

@@ -15,6 +15,7 @@ from pydarknet import DarknetError, DataError
 from pydarknet.datasets.formats import (
     CROWD,
     DIFFICULT,
+    WRITERS,
     LabelledDataset,
     LabelledImage,
     ReadOptions,
@@ -317,3 +318,25 @@ def test_sizes_are_those_of_the_pixels(ending: str, tmp_path: Path) -> None:
         file = tmp_path / f"x{ending}"
         cv2.imwrite(str(file), np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8))
         assert image_size(file) == (shape[1], shape[0])
+
+
+@pytest.mark.parametrize("to", WRITERS)
+def test_a_set_without_objects_needs_its_classes(to: str, tmp_path: Path) -> None:
+    """Where no object says what classes there are, a list of none is never written."""
+    folder = tmp_path / "in/Annotations"
+    folder.mkdir(parents=True)
+    (folder / "a.xml").write_text(
+        "<annotation><filename>a.png</filename><size><width>20</width><height>10</height></size>"
+        "</annotation>"
+    )
+    (tmp_path / "in/a.png").write_bytes(png_header(20, 10))
+    dataset = read_dataset(tmp_path / "in")
+    out = tmp_path / ("out.json" if to == "coco" else "out")
+    if to in ("darknet", "yolo"):
+        with pytest.raises(DataError, match=r"no object says .* expected a list.*--names"):
+            write_dataset(dataset, out, to)
+        assert not out.exists()
+        map_classes(dataset, names=["cat"])
+    write_dataset(dataset, out, to)
+    again = read_dataset(out)
+    assert (again.names, len(again.images)) == (dataset.names, 1)

@@ -258,7 +258,7 @@ def changed(value: object, old: str, new: str) -> object:
         ("open-images", "train-bbox.csv", "XMin", "Min", "holds no boxes|cannot tell"),
         ("open-images", "train-bbox.csv", "\na,x", "\nb,x", r"csv:2: the image b.* is not there"),
         ("kitti", "label_2/000001.txt", "Cyclist 0.00", "Cyclist", r"txt:2: has 14 columns"),
-        ("createml", "x.json", '"x": 20', '"x": "a"', r"x\.json:1: \[0\]\.x='a', expected a number"),  # noqa: E501
+        ("createml", "x.json", '"x": 20', '"x": "a"', r"x\.json:1: \[0\]\.annotations\[0\]\.x='a', expected a number"),  # noqa: E501
         ("via", "x.json", '"label": "dog"', '"a": 1, "b": 2', "name no class, expected"),
         ("via csv", "x.csv", '""name"":', '""name"', r"x\.csv:2: holds no JSON"),
         ("wider", "wider_face_val_bbx_gt.txt", "\n2\n", "\nx\n", r"txt:2: 'x', expected the number"),  # noqa: E501
