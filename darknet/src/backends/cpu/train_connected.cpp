@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backends/cpu/connected_kernel.h"
 #include "backends/cpu/train_kernels.h"
 #include "backends/cpu_native/training.h"
 #include "ops/connected.h"
@@ -9,9 +10,6 @@
 namespace dn {
 
 namespace {
-
-// Below so many products waking threads takes longer.
-constexpr int64_t kSerialProducts = 1 << 19;
 
 class TrainConnected final : public BlockedTrainKernel {
  public:
@@ -23,16 +21,16 @@ class TrainConnected final : public BlockedTrainKernel {
     // maps are read as rows of their numbers in the order of the weights
     if (in.plane() > 1) in_layouts[0] = Layout::plain;
     shape_ = {int(request.batch), int(in.size()), int(request.parts[0].out_shape.c)};
-    const int64_t products = int64_t(shape_.n) * shape_.inputs * shape_.outputs;
-    threads_ = products < kSerialProducts ? 1 : request.threads;
+    threads_ = connected_threads(shape_, request.threads);
     reads_inputs = weights_.gradient != nullptr;
-    scratch_bytes = std::max(cpu::connected_scratch_bytes(shape_, threads_),
-                             size_t(shape_.n * padded(shape_.outputs)) * sizeof(float));
+    scratch_bytes = std::max({cpu::connected_scratch_bytes(shape_, threads_),
+                              cpu::connected_back_scratch_bytes(shape_, threads_),
+                              size_t(shape_.n * padded(shape_.outputs)) * sizeof(float)});
   }
 
   void forward(const TrainRun& run) const override {
-    cpu::connected_forward(shape_, source(run.in[0]), weights_.value, biases_.value,
-                           target(run.out), run.scratch, threads_);
+    cpu::connected(shape_, source(run.in[0]), weights_.value, biases_.value, target(run.out),
+                   run.scratch, threads_);
     clear_padding(run.out, shape_.outputs);
   }
 

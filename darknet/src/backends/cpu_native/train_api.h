@@ -18,9 +18,7 @@ struct TrainTable {
                      const float* mean, const float* variance, Target, float* scratch, int threads);
   void (*norm_backward)(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                         float* scratch, int threads);
-  size_t (*connected_scratch)(const ConnectedShape&);
-  void (*connected_forward)(const ConnectedShape&, Source src, const float* weights,
-                            const float* biases, Target, float* scratch, int threads);
+  size_t (*connected_back_scratch)(const ConnectedShape&);
   void (*connected_delta)(const ConnectedShape&, const float* weights, Source out_delta, Target,
                           bool add, float* scratch, int threads);
   void (*connected_gradient)(const ConnectedShape&, Source src, Source out_delta, float* gradient,
@@ -71,9 +69,7 @@ void norm_again(const NormShape&, Source, const float* scales, const float* bias
                 const float* mean, const float* variance, Target, float* scratch, int threads);
 void norm_backward(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                    float* scratch, int threads);
-size_t connected_scratch(const ConnectedShape&);  // of one thread
-void connected_forward(const ConnectedShape&, Source src, const float* weights, const float* biases,
-                       Target, float* scratch, int threads);
+size_t connected_back_scratch(const ConnectedShape&);  // of one thread
 void connected_delta(const ConnectedShape&, const float* weights, Source out_delta, Target,
                      bool add, float* scratch, int threads);
 void connected_gradient(const ConnectedShape&, Source src, Source out_delta, float* gradient,

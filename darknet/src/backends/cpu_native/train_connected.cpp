@@ -1,127 +1,17 @@
-// Products of matrices for fully connected layers. Weights, and the gradient of weights, are read
-// where they are, once in a pass: they are most of the memory that such a layer touches, and a
-// packed copy of them would cost more than the products of a small mini-batch.
+// The way back of fully connected layers. Weights and their gradient are read where they are, once
+// in a pass: they are most of the memory that such a layer touches, and a packed copy of them would
+// cost more than the products of a small mini-batch.
 #include "simd.h"
 #include "train_api.h"
 
 namespace dn::cpu::DN_ISA {
 namespace {
 
-// ---- out[image][row] = sum over k of images[image][k] * weights[row][k] -------------------------
-
-// Images x rows whose sums stay in registers, each with a partial sum in every lane.
-#if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kDotImages = 6, kDotRows = 4;  // 24 + 4 + 1 of 32
-#else
-constexpr int kDotImages = 2, kDotRows = 4;  // 8 + 4 + 1 of 16
-#endif
-
-// Inputs at a time: the weights of a tile stay in the first-level cache, all images in the second.
-int dot_depth(const ConnectedShape& s) {
-  return least(most(128, least(1024, 128 * 1024 / s.n / VL * VL)), round_up(s.inputs, VL));
-}
-int64_t dot_floats(const ConnectedShape& s) { return (int64_t)s.n * dot_depth(s); }
-
-DN_INLINE float sum_of(vf v) {
-  alignas(64) float lanes[VL];
-  store(lanes, v);
-  for (int half = VL / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
-}
-
-struct DotJob {
-  const float* images;  // [image][depth], dense
-  const float* rows[kDotRows];
-  int depth;  // of images; whole vectors, behind `inputs` they hold 0
-  int inputs;
-  float* sums;  // [image][row], added to
-  int64_t stride;
-  int count;  // rows
-};
-
-template <int T>
-void dot_tile(const DotJob& job) {
-  vf sum[T][kDotRows];
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t) {
-#pragma GCC unroll 4
-    for (int r = 0; r < kDotRows; ++r) sum[t][r] = vf{};
-  }
-  const auto add = [&](const float* const* rows, int k, int at) __attribute__((always_inline)) {
-    vf weight[kDotRows];
-#pragma GCC unroll 4
-    for (int r = 0; r < kDotRows; ++r) weight[r] = load(rows[r] + at);
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) {
-      const vf value = load(job.images + (int64_t)t * job.depth + k);
-#pragma GCC unroll 4
-      for (int r = 0; r < kDotRows; ++r) sum[t][r] += value * weight[r];
-    }
-  };
-  const int whole = job.inputs / VL * VL;
-  for (int k = 0; k < whole; k += VL) add(job.rows, k, k);
-  if (whole < job.inputs) {  // weights behind the row belong to another, or to nobody
-    alignas(64) float rest[kDotRows][VL] = {};
-    const float* rows[kDotRows];
-    for (int r = 0; r < kDotRows; ++r) {
-      memcpy(rest[r], job.rows[r] + whole, (job.inputs - whole) * 4);
-      rows[r] = rest[r];
-    }
-    add(rows, whole, 0);
-  }
-  for (int t = 0; t < T; ++t) {
-    for (int r = 0; r < job.count; ++r) job.sums[t * job.stride + r] += sum_of(sum[t][r]);
-  }
-}
-
-template <int T>
-void dot_images(const DotJob& job, int images) {
-  if constexpr (T > 1) {
-    if (images < T) return dot_images<T - 1>(job, images);
-  }
-  dot_tile<T>(job);
-}
-
-// Outputs [begin, end) of all images.
-void forward_part(const ConnectedShape& s, Source src, const float* weights, const float* biases,
-                  Target dst, int begin, int end, float* copy) {
-  for (int image = 0; image < s.n; ++image) {
-    float* out = dst.data + image * dst.batch_stride;
-    for (int o = begin; o < end; ++o) out[o] = biases ? biases[o] : 0.f;
-  }
-  const int most_depth = dot_depth(s);
-  for (int first = 0; first < s.inputs; first += most_depth) {
-    const int count = least(most_depth, s.inputs - first), depth = round_up(count, VL);
-    for (int image = 0; image < s.n; ++image) {
-      float* to = copy + (int64_t)image * depth;
-      memcpy(to, src.data + image * src.batch_stride + first, count * 4);
-      for (int k = count; k < depth; ++k) to[k] = 0.f;
-    }
-    DotJob job;
-    job.depth = depth;
-    job.inputs = count;
-    job.stride = dst.batch_stride;
-    for (int o = begin; o < end; o += kDotRows) {
-      job.count = least(kDotRows, end - o);
-      for (int r = 0; r < kDotRows; ++r)
-        job.rows[r] = weights + (int64_t)(o + least(r, job.count - 1)) * s.inputs + first;
-      for (int image = 0; image < s.n; image += kDotImages) {
-        job.images = copy + (int64_t)image * depth;
-        job.sums = dst.data + image * dst.batch_stride + o;
-        dot_images<kDotImages>(job, s.n - image);
-      }
-    }
-  }
-}
-
-// ---- c[row][column] = sum over k of a(row, k) * b[k][column] ------------------------------------
-
 constexpr int kColumns = 1024;  // at a time, with so much depth that a copy of b stays in cache
 constexpr int kBlockFloats = 64 * 1024;
 static_assert(kColumns % kTileChannels == 0, "whole tiles");
 
+// c[row][column] = sum over k of a(row, k) * b[k][column].
 struct Product {
   const float* a;
   int64_t a_row, a_depth;  // to the next
@@ -276,26 +166,16 @@ Product gradient_product(const ConnectedShape& s, Source src, Source out_delta, 
 
 }  // namespace
 
-size_t connected_scratch(const ConnectedShape& s) {
-  int64_t floats = most(dot_floats(s), product_floats(delta_product(s, nullptr, {}, {}, false)));
-  floats = most(floats, product_floats(gradient_product(s, {}, {}, nullptr)));
+size_t connected_back_scratch(const ConnectedShape& s) {
+  const int64_t floats = most(product_floats(delta_product(s, nullptr, {}, {}, false)),
+                              product_floats(gradient_product(s, {}, {}, nullptr)));
   return (size_t)(floats + kBlock - 1) / kBlock * kBlock * 4;
-}
-
-void connected_forward(const ConnectedShape& s, Source src, const float* weights,
-                       const float* biases, Target dst, float* scratch, int threads) {
-  const int64_t own = (int64_t)connected_scratch(s) / 4;
-  const int groups = ceil_div(s.outputs, kDotRows);
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-  for (int id = 0; id < threads; ++id)
-    forward_part(s, src, weights, biases, dst, part(groups, id, threads) * kDotRows,
-                 least(s.outputs, part(groups, id + 1, threads) * kDotRows), scratch + id * own);
 }
 
 void connected_delta(const ConnectedShape& s, const float* weights, Source out_delta,
                      Target in_delta, bool add, float* scratch, int threads) {
   const Product product = delta_product(s, weights, out_delta, in_delta, add);
-  const int64_t own = (int64_t)connected_scratch(s) / 4;
+  const int64_t own = (int64_t)connected_back_scratch(s) / 4;
   const int groups = ceil_div(s.inputs, kTileChannels);
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id)
@@ -307,7 +187,7 @@ void connected_delta(const ConnectedShape& s, const float* weights, Source out_d
 void connected_gradient(const ConnectedShape& s, Source src, Source out_delta, float* gradient,
                         float* scratch, int threads) {
   const Product product = gradient_product(s, src, out_delta, gradient);
-  const int64_t own = (int64_t)connected_scratch(s) / 4;
+  const int64_t own = (int64_t)connected_back_scratch(s) / 4;
   const int groups = ceil_div(s.outputs, kTilePixels);
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id)

@@ -110,13 +110,8 @@ void norm_backward(const NormShape& shape, const NormBackward& norm, Source src,
   best().norm_backward(shape, norm, src, out_delta, in_delta, (float*)scratch, threads);
 }
 
-size_t connected_scratch_bytes(const ConnectedShape& shape, int threads) {
-  return best().connected_scratch(shape) * size_t(threads);
-}
-
-void connected_forward(const ConnectedShape& shape, Source src, const float* weights,
-                       const float* biases, Target dst, void* scratch, int threads) {
-  best().connected_forward(shape, src, weights, biases, dst, (float*)scratch, threads);
+size_t connected_back_scratch_bytes(const ConnectedShape& shape, int threads) {
+  return best().connected_back_scratch(shape) * size_t(threads);
 }
 
 void connected_delta(const ConnectedShape& shape, const float* weights, Source out_delta,

@@ -57,16 +57,7 @@ void norm_backward(const NormShape& shape, const NormBackward& norm, Source src,
 
 // ---- fully connected ------------------------------------------------------------------------
 
-// weights[outputs][inputs], dense rows; images are rows of numbers at a distance of batch_stride,
-// which both a blocked tensor of one pixel and a plain one are.
-struct ConnectedShape {
-  int n, inputs, outputs;
-};
-
-size_t connected_scratch_bytes(const ConnectedShape& shape, int threads);
-// biases: may be null.
-void connected_forward(const ConnectedShape& shape, Source src, const float* weights,
-                       const float* biases, Target dst, void* scratch, int threads);
+size_t connected_back_scratch_bytes(const ConnectedShape& shape, int threads);
 void connected_delta(const ConnectedShape& shape, const float* weights, Source out_delta,
                      Target in_delta, bool add, void* scratch, int threads);
 // Added to `gradient`, which lies as weights do.
