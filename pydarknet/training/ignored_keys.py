@@ -12,7 +12,6 @@ from typing import Any
 from ..layers import Structure
 
 NET: dict[str, tuple[float, ...]] = {
-    "adversarial_lr": (0,),
     "attention": (0,),
     "center": (0,),
     "notruth": (0,),

@@ -251,7 +251,7 @@ def test_connected_layers(inputs: int, hidden: int, outputs: int, batch: int) ->
 @pytest.mark.parametrize("hidden", [32, 21])
 @pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
 def test_recurrent_layers(kind: str, hidden: int) -> None:
-    """Steps of 16, 32, ... numbers need no conversions: blocks of one pixel lie as plain numbers."""
+    """Steps of whole blocks need no conversions: one pixel lies as plain numbers do."""
     size = {"hidden": hidden, "output": hidden} if kind == "rnn" else {"output": hidden}
     text = (
         "[net]\ninputs=16\nbatch=4\ntime_steps=3\nlearning_rate=0.01\n"

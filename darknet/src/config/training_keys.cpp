@@ -37,6 +37,9 @@ TrainingKeys read_training_keys(Options& o) {
   k.loss_scale = o.real("loss_scale", 1, "training: no effect in 32 bits");
   k.label_smooth_eps = o.real("label_smooth_eps", 0, "training: label smoothing of classifiers");
   k.try_fix_nan = o.flag("try_fix_nan", false, "training: replaces numbers that are not finite");
+  k.adversarial_lr = o.real("adversarial_lr", 0,
+                            "training: images are changed along their gradient, so far at most");
+  k.contrastive = o.integer("contrastive", 0, "training: images come in pairs") != 0;
   k.weights_reject_freq =
       o.integer("weights_reject_freq", 0, "training: updates between new draws of twin filters", 0);
   k.equidistant_point =
@@ -58,6 +61,8 @@ void check(const TrainingKeys& k) {
          k.steps.size(), k.scales.size());
   if (k.policy == Policy::sgdr && k.sgdr_cycle < 1)
     fail(DN_ERROR_CFG, "sgdr_cycle=%d, expected at least 1 with policy=sgdr", k.sgdr_cycle);
+  if (k.adversarial_lr != 0 && k.max_batches < 1)
+    fail(DN_ERROR_CFG, "max_batches=%d, expected at least 1 with adversarial_lr", k.max_batches);
   if (k.policy == Policy::poly && k.max_batches < 1)
     fail(DN_ERROR_CFG, "max_batches=%d, expected at least 1 with policy=poly", k.max_batches);
 }

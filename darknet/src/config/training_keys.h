@@ -22,6 +22,8 @@ struct TrainingKeys {
   float B1 = 0.9f, B2 = 0.999f, eps = 1e-6f;
   float ema_alpha = 0, loss_scale = 1, label_smooth_eps = 0;
   bool try_fix_nan = false, unsupervised = false;
+  float adversarial_lr = 0;
+  bool contrastive = false;
   int weights_reject_freq = 0, equidistant_point = 0;
   float badlabels_rejection_percentage = 0, num_sigmas_reject_badlabels = 0;
 };

@@ -36,10 +36,10 @@ class TrainConnected final : public BlockedTrainKernel {
 
   void backward(const TrainRun& run) const override {
     const cpu::Source delta = source(run.out_delta);
-    if (biases_.gradient)
+    if (run.trains(biases_))
       cpu::add_channel_sums(shape_.n, shape_.outputs, 1, 1, delta, biases_.gradient,
                             static_cast<float*>(run.scratch), threads_);
-    if (weights_.gradient)
+    if (run.trains(weights_))
       cpu::connected_gradient(shape_, source(run.in[0]), delta, weights_.gradient, run.scratch,
                               threads_);
     if (!run.in_delta[0].data) return;
