@@ -27,8 +27,7 @@ void Network::read_net(Options& o) {
   channels = o.integer("channels", 0, "input channels", 0, 1 << 20);
   inputs = o.integer("inputs", 0, "input numbers of networks without images", 0);
   letter_box = o.flag("letter_box", false, "keeps the aspect ratio");
-  training = read_training_keys(o);
-  o.reals("seq_scales", "training: growth of sequences");
+  training = read_training_keys(o, subdivisions);
   // what the loader and the trainer's loop read
   struct Real {
     const char* key;
@@ -49,10 +48,8 @@ void Network::read_net(Options& o) {
        {Whole{"max_crop", 2 * width}, Whole{"min_crop", width}, Whole{"center", 0},
         Whole{"notruth", 0}, Whole{"flip", 1}, Whole{"cutmix", 0}, Whole{"mosaic", 0},
         Whole{"mosaic_bound", 0}, Whole{"attention", 0}, Whole{"dynamic_minibatch", 0},
-        Whole{"track", 0}, Whole{"augment_speed", 2},
-        Whole{"sequential_subdivisions", subdivisions}, Whole{"optimized_memory", 0},
-        Whole{"use_cuda_graph", 0}, Whole{"show_receptive_field", 0}, Whole{"max_epochs", 0},
-        Whole{"seen", 0}})
+        Whole{"augment_speed", 2}, Whole{"optimized_memory", 0}, Whole{"use_cuda_graph", 0},
+        Whole{"show_receptive_field", 0}, Whole{"max_epochs", 0}, Whole{"seen", 0}})
     o.integer(whole.key, whole.fallback, "training");
 }
 

@@ -2,7 +2,7 @@
 
 namespace dn {
 
-TrainingKeys read_training_keys(Options& o) {
+TrainingKeys read_training_keys(Options& o, int subdivisions) {
   TrainingKeys k;
   k.max_batches = o.integer("max_batches", 0, "training: number of updates", 0);
   k.learning_rate = o.real("learning_rate", 0.001f, "training: learning rate");
@@ -24,6 +24,10 @@ TrainingKeys read_training_keys(Options& o) {
   k.gamma = o.real("gamma", 1, "training: of the policies exp and sigmoid");
   k.steps = o.integers("steps", "training: updates at which the rate changes");
   k.scales = o.reals("scales", "training: factors of the rate at steps");
+  k.seq_scales = o.reals("seq_scales", "training: factors of sequential_subdivisions at steps");
+  k.sequential_subdivisions = o.integer("sequential_subdivisions", subdivisions,
+                                        "training: sequences that follow each other in an update");
+  k.track = o.integer("track", 0, "training: images come in sequences") != 0;
   k.sgdr_cycle = o.integer("sgdr_cycle", k.max_batches, "training: first cycle of sgdr");
   k.sgdr_mult = o.integer("sgdr_mult", 2, "training: growth of sgdr cycles", 1);
   k.momentum = o.real("momentum", 0.9f, "training: share of an update in the next");

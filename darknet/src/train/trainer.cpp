@@ -106,7 +106,8 @@ double Trainer::update() {
   Update u;
   u.number = iteration_ + 1;
   u.rate = rate_of(u.number);
-  u.batch = plan_->batch() * network_.subdivisions;
+  u.batch = plan_->batch() * network_.subdivisions *
+            sequence_length(network_.training, network_.subdivisions, iteration_);
   dn::update(context_, network_.training, u, arrays_);
   iteration_ = u.number;
   const int every = network_.training.weights_reject_freq;
