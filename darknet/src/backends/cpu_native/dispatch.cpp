@@ -243,9 +243,13 @@ void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int thre
   best_table().to_plain(n, c, h, w, blocked, plain, threads);
 }
 
-void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
-               const float* src, Act act, float* dst, int threads) {
-  best_table().connected(n, inputs, outputs, weights, bias, src, act, dst, threads);
+size_t connected_scratch_bytes(const ConnectedShape& shape, int threads) {
+  return best_table().connected_scratch(shape) * size_t(threads);
+}
+
+void connected(const ConnectedShape& shape, Source src, const float* weights, const float* biases,
+               Target dst, void* scratch, int threads) {
+  best_table().connected(shape, src, weights, biases, dst, (float*)scratch, threads);
 }
 
 }  // namespace dn::cpu

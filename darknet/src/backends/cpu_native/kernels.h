@@ -230,9 +230,17 @@ void copy_channels(const ChannelCopy& copy, Source src, Target dst, int threads)
 void to_blocked(int n, int c, int h, int w, Source plain, Target blocked, int threads);
 void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int threads);
 
-// Fully connected: out[n][o] = act(bias[o] + sum_i weights[o][i] * in[n][i]), all dense rows, any
-// alignment. `bias` may be null.
-void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
-               const float* src, Act act, float* dst, int threads);
+// ---- fully connected -------------------------------------------------------------------------
+
+// Weights are dense rows, [outputs][inputs]. Images are rows of numbers at a distance of
+// batch_stride, which both a blocked tensor of one pixel and a plain one are.
+struct ConnectedShape {
+  int n, inputs, outputs;
+};
+
+size_t connected_scratch_bytes(const ConnectedShape& shape, int threads);
+// out[n][o] = biases[o] + sum_i weights[o][i] * in[n][i]. `biases` may be null.
+void connected(const ConnectedShape& shape, Source src, const float* weights, const float* biases,
+               Target dst, void* scratch, int threads);
 
 }  // namespace dn::cpu
