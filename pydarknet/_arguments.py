@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterable
 from numbers import Real
 from typing import Any
@@ -52,3 +53,25 @@ def check_fraction(name: str, value: Any) -> float:
     if not 0 <= number <= 1:
         raise ArgumentError(f"{name}={value!r}, expected 0 to 1")
     return number
+
+
+def check_callable(name: str, value: Any) -> None:
+    """Checks that a keyword is a function, or None.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if value is not None and not callable(value):
+        raise ArgumentError(f"{name}={value!r}, expected a function or None")
+
+
+def check_path(name: str, value: Any) -> str:
+    """Checks that an argument is a path; returns it as text.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    text = os.fsencode(value) if isinstance(value, str | bytes | os.PathLike) else b""
+    if not text or b"\0" in text:
+        raise ArgumentError(f"{name}={value!r}, expected a path")
+    return os.fsdecode(text)

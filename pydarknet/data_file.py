@@ -74,15 +74,31 @@ def find_named_file(data_file: str | os.PathLike[str], name: str) -> Path:
     one above serve too, so that ``cfg/coco.data`` finds ``data/coco.names`` from anywhere.
 
     Raises:
-        FileNotFoundError: it is in none of these places.
+        FileNotFoundError: it is in none of these places, or empty.
     """
-    for place in _places(Path(data_file), name):
-        if place.is_file():
-            return place
+    file, line = os.fspath(data_file), _line_of(data_file, name)
+    place = f"{file}:{line}:" if line else file
+    if not name:
+        raise FileNotFoundError(f"{place} has no value, expected a file's path")
+    for path in _places(Path(data_file), name):
+        if path.is_file():
+            return path
     raise FileNotFoundError(
-        f"{os.fspath(data_file)} names {name}, which is neither in the working directory nor "
-        "beside it"
+        f"{place} names {name}, which is neither in the working directory nor beside it"
     )
+
+
+def _line_of(data_file: str | os.PathLike[str], name: str) -> int | None:
+    """Number of the first line of a .data file with this value; None where there is none."""
+    try:
+        text = Path(data_file).read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return None
+    for number, line in enumerate(text.splitlines(), 1):
+        line = "".join(line.split())
+        if line[:1] not in ("#", ";", "") and line.partition("=")[2] == name:
+            return number
+    return None
 
 
 def _places(data_file: Path, name: str) -> Iterator[Path]:

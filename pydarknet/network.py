@@ -491,6 +491,9 @@ class Network(Closing):
     def save_weights(self, path: str | os.PathLike[str], *, up_to: int | None = None) -> None:
         """Writes a .weights file: the bytes that were loaded, if they were not changed.
 
+        Layers that the cfg does not load (``dontload=1``) are written too; those with
+        ``dontsave=1`` are not.
+
         The file appears under its name when it is complete.
 
         Args:

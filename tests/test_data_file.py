@@ -42,3 +42,8 @@ def test_named_files_are_found(place: str, tmp_path: Path, monkeypatch: pytest.M
 def test_named_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"x\.data names none\.names"):
         find_named_file(tmp_path / "x.data", "none.names")
+    (tmp_path / "x.data").write_text("# names = none.names\n\ntrain =\nnames = none.names\n")
+    with pytest.raises(FileNotFoundError, match=r"x\.data:4: names none\.names, which"):
+        find_named_file(tmp_path / "x.data", "none.names")
+    with pytest.raises(FileNotFoundError, match=r"x\.data:3: has no value, expected a file's path"):
+        find_named_file(tmp_path / "x.data", "")

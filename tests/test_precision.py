@@ -56,3 +56,40 @@ def test_mixed_is_near_and_another() -> None:
     exact, mixed = case.run(precision="f32"), case.run(precision="auto")
     assert 0 < normalised_error(mixed, exact) < 5e-4
     np.testing.assert_array_equal(mixed, case.run(precision="auto", threads=3))
+
+
+def conv3(filters: int, activation: str) -> str:
+    return section("conv", filters=filters, size=3, pad=1, activation=activation)
+
+
+def shortcut(layer: int, activation: str) -> str:
+    return section("shortcut", **{"from": layer, "activation": activation})
+
+
+HEAD = section("conv", filters=16, activation="linear")
+
+# Kernels kept or transformed when they are packed; borders, sums and several images.
+ROUNDED_WINOGRAD = {
+    "kept": net(512, 9, 7) + conv3(512, "mish") + HEAD,
+    "transformed": net(64, 21, 17) + conv3(96, "leaky") + HEAD,
+    "sum": net(64, 13, 26) + conv3(64, "leaky") + conv3(64, "relu") + shortcut(-2, "leaky") + HEAD,
+}
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this processor does not multiply bfloat16")
+@pytest.mark.parametrize("name", ROUNDED_WINOGRAD)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_rounded_winograd_is_near(name: str, batch: int) -> None:
+    case = Case(ROUNDED_WINOGRAD[name], batch=batch)
+    exact, rounded = case.run(precision="f32"), case.run(precision="bf16")
+    assert 0 < normalised_error(rounded, exact) < 8e-3
+    np.testing.assert_array_equal(rounded, case.run(precision="bf16", threads=3))
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this processor does not multiply bfloat16")
+@pytest.mark.parametrize("name", ROUNDED_WINOGRAD)
+def test_rounded_winograd_is_chosen(name: str) -> None:
+    kernels = [step["kernel"] for step in described(ROUNDED_WINOGRAD[name], "bf16")["steps"]]
+    if any("amx" in kernel for kernel in kernels):
+        pytest.skip("AMX multiplies faster than any Winograd")
+    assert "conv winograd 2x2 bf16" in kernels

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from small_networks import DETECTOR, open_small
 
-from pydarknet import ArgumentError, Network, WeightsError
+from pydarknet import ArgumentError, CfgError, Network, WeightsError
 
 HEADER = 20
 
@@ -183,3 +184,78 @@ def test_a_counter_of_four_bytes(minor: int, weights: Path) -> None:
     assert report is not None
     assert (report.seen, report.seen_bytes) == (640, 4)
     assert np.array_equal(network.predict(x)[0], expected[0])
+
+
+def _kept(head: str, filters: int = 4, size: int = 3) -> str:
+    conv = f"[convolutional]\nfilters={filters}\nsize={size}\npad=1\nbatch_normalize=1\n{head}\n"
+    return f"[net]\nwidth=6\nheight=6\nchannels=2\n{conv}[convolutional]\nfilters=5\nsize=1\n"
+
+
+def _numbers(text: str, path: Path) -> np.ndarray[Any, Any]:
+    Network.from_text(text).save_weights(path)
+    random = np.random.default_rng(4)
+    count = (path.stat().st_size - HEADER) // 4
+    numbers = random.random(count).astype("<f4")
+    path.write_bytes(path.read_bytes()[:HEADER] + numbers.tobytes())
+    return numbers
+
+
+def test_numload_reads_the_first_filters(tmp_path: Path) -> None:
+    """The other filters keep what they begin with."""
+    file, again = tmp_path / "x.weights", tmp_path / "again.weights"
+    alone = {
+        key: _kept(key, filters).partition("[convolutional]\nfilters=5")[0]
+        for key, filters in (("", 4), ("numload=3", 4), ("stride=1", 3))
+    }
+    numbers = _numbers(alone["stride=1"], file)
+    network = Network.from_text(alone["numload=3"], file)
+    assert network.weights_report is not None
+    assert network.weights_report.bytes_left == 0
+    network.save_weights(again)
+    saved = np.frombuffer(again.read_bytes()[HEADER:], "<f4")
+    Network.from_text(alone[""]).save_weights(again)
+    initial = np.frombuffer(again.read_bytes()[HEADER:], "<f4")
+    place = 0
+    for first, whole in ((3, 4), (3, 4), (3, 4), (3, 4), (54, 72)):
+        begin = place // 3 * 4
+        np.testing.assert_array_equal(saved[begin : begin + first], numbers[place : place + first])
+        np.testing.assert_array_equal(
+            saved[begin + first : begin + whole], initial[begin + first : begin + whole]
+        )
+        place += first
+    assert len(saved) == len(initial)
+
+
+def test_numload_of_flipped_weights(tmp_path: Path) -> None:
+    cfg = "[net]\nwidth=4\nheight=4\nchannels=2\n[convolutional]\nfilters={}\nsize=1\n{}\n"
+    file, again = tmp_path / "x.weights", tmp_path / "again.weights"
+    numbers = _numbers(cfg.format(3, ""), file)
+    Network.from_text(cfg.format(5, "flipped=1\nnumload=3"), file).save_weights(again)
+    saved = np.frombuffer(again.read_bytes()[HEADER:], "<f4")
+    np.testing.assert_array_equal(saved[:3], numbers[:3])
+    np.testing.assert_array_equal(saved[5:11].reshape(3, 2), numbers[3:].reshape(2, 3).T)
+
+
+def test_numload_of_more_filters_than_there_are() -> None:
+    with pytest.raises(CfgError, match="numload=5, expected at most filters=4") as caught:
+        Network.from_text(_kept("numload=5"))
+    assert caught.value.line == 10
+
+
+def test_dontsave_omits_a_layer(tmp_path: Path) -> None:
+    file, short = tmp_path / "x.weights", tmp_path / "short.weights"
+    _numbers(_kept(""), file)
+    Network.from_text(_kept("dontsave=1"), file).save_weights(short)
+    data = file.read_bytes()
+    assert short.read_bytes() == data[:HEADER] + data[HEADER + 4 * (4 * 4 + 72) :]
+    Network.from_text(_kept("dontload=1"), short)
+
+
+def test_what_is_not_loaded_is_saved(tmp_path: Path) -> None:
+    """A layer with dontload=1 is there to be trained: a file without it would be of no use."""
+    whole = tmp_path / "whole.weights"
+    for keys in ("dontload=1", "dontloadscales=1"):
+        Network.from_text(_kept(keys)).save_weights(whole)
+        Network.from_text(_kept(""), whole)
+        with pytest.raises(WeightsError, match="holds all layers, expected the cfg without dontl"):
+            Network.from_text(_kept(keys), whole)

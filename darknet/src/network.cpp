@@ -27,8 +27,7 @@ void Network::read_net(Options& o) {
   channels = o.integer("channels", 0, "input channels", 0, 1 << 20);
   inputs = o.integer("inputs", 0, "input numbers of networks without images", 0);
   letter_box = o.flag("letter_box", false, "keeps the aspect ratio");
-  training = read_training_keys(o);
-  o.reals("seq_scales", "training: growth of sequences");
+  training = read_training_keys(o, subdivisions);
   // what the loader and the trainer's loop read
   struct Real {
     const char* key;
@@ -37,9 +36,9 @@ void Network::read_net(Options& o) {
   for (const Real& real :
        {Real{"max_ratio", 0}, Real{"min_ratio", 0}, Real{"angle", 0}, Real{"aspect", 1},
         Real{"saturation", 1}, Real{"exposure", 1}, Real{"hue", 0}, Real{"resize_step", 32},
-        Real{"adversarial_lr", 0}, Real{"workspace_size_limit_MB", 1024},
-        Real{"max_chart_loss", 20}, Real{"random", 0}, Real{"blur", 0}, Real{"gaussian_noise", 0},
-        Real{"mixup", 0}, Real{"contrastive_jit_flip", 0}, Real{"contrastive_color", 0}})
+        Real{"workspace_size_limit_MB", 1024}, Real{"max_chart_loss", 20}, Real{"random", 0},
+        Real{"blur", 0}, Real{"gaussian_noise", 0}, Real{"mixup", 0},
+        Real{"contrastive_jit_flip", 0}, Real{"contrastive_color", 0}})
     o.real(real.key, real.fallback, "training");
   struct Whole {
     const char* key;
@@ -49,10 +48,8 @@ void Network::read_net(Options& o) {
        {Whole{"max_crop", 2 * width}, Whole{"min_crop", width}, Whole{"center", 0},
         Whole{"notruth", 0}, Whole{"flip", 1}, Whole{"cutmix", 0}, Whole{"mosaic", 0},
         Whole{"mosaic_bound", 0}, Whole{"attention", 0}, Whole{"dynamic_minibatch", 0},
-        Whole{"track", 0}, Whole{"augment_speed", 2},
-        Whole{"sequential_subdivisions", subdivisions}, Whole{"contrastive", 0},
-        Whole{"optimized_memory", 0}, Whole{"use_cuda_graph", 0}, Whole{"show_receptive_field", 0},
-        Whole{"max_epochs", 0}, Whole{"seen", 0}})
+        Whole{"augment_speed", 2}, Whole{"optimized_memory", 0}, Whole{"use_cuda_graph", 0},
+        Whole{"show_receptive_field", 0}, Whole{"max_epochs", 0}, Whole{"seen", 0}})
     o.integer(whole.key, whole.fallback, "training");
 }
 

@@ -78,11 +78,18 @@ bool is_batchnorm_array(const Param& param) {
 struct Stored {
   Layer* layer;
   Param* param;
+  int64_t count;  // numbers that the file holds of it
+  uint64_t bytes() const { return static_cast<uint64_t>(count) * 4; }
 };
 
-// What a file of these layers holds, in order.
-std::vector<Stored> stored_params(const std::vector<std::unique_ptr<Layer>>& layers, int up_to,
-                                  bool batchnorm_biases) {
+int64_t loaded_numbers(const Layer& layer, const Param& param) {
+  if (layer.loaded_filters <= 0) return param.size();
+  return param.size() / param.dims()[0] * layer.loaded_filters;
+}
+
+// What a file holds that these layers read, in order.
+std::vector<Stored> read_params(const std::vector<std::unique_ptr<Layer>>& layers, int up_to,
+                                bool batchnorm_biases) {
   std::vector<Stored> list;
   for (const auto& layer : layers) {
     if (up_to >= 0 && layer->index >= up_to) break;
@@ -90,15 +97,27 @@ std::vector<Stored> stored_params(const std::vector<std::unique_ptr<Layer>>& lay
     for (const auto& param : layer->params) {
       if (layer->dontloadscales && is_batchnorm_array(*param)) continue;
       if (!batchnorm_biases && layer->type == "batchnorm" && param->name() == "biases") continue;
-      list.push_back({layer.get(), param.get()});
+      list.push_back({layer.get(), param.get(), loaded_numbers(*layer, *param)});
     }
+  }
+  return list;
+}
+
+// What is written of them. compat: what was not loaded is saved all the same, as it was trained.
+std::vector<Stored> written_params(const std::vector<std::unique_ptr<Layer>>& layers, int up_to) {
+  std::vector<Stored> list;
+  for (const auto& layer : layers) {
+    if (up_to >= 0 && layer->index >= up_to) break;
+    if (layer->dontsave) continue;
+    for (const auto& param : layer->params)
+      list.push_back({layer.get(), param.get(), param->size()});
   }
   return list;
 }
 
 uint64_t payload_bytes(const std::vector<Stored>& list) {
   uint64_t bytes = 0;
-  for (const Stored& stored : list) bytes += static_cast<uint64_t>(stored.param->size()) * 4;
+  for (const Stored& stored : list) bytes += stored.bytes();
   return bytes;
 }
 
@@ -119,9 +138,9 @@ std::string foreign_kind(const char* head, size_t size) {
 // Throws where a number is not finite.
 void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored) {
   static constexpr int64_t kChunk = 1 << 18;
-  std::vector<float> chunk(size_t(std::min<int64_t>(kChunk, stored.param->size())));
-  for (int64_t done = 0; done < stored.param->size();) {
-    const int64_t count = std::min<int64_t>(kChunk, stored.param->size() - done);
+  std::vector<float> chunk(size_t(std::min<int64_t>(kChunk, stored.count)));
+  for (int64_t done = 0; done < stored.count;) {
+    const int64_t count = std::min<int64_t>(kChunk, stored.count - done);
     file.read(offset + static_cast<uint64_t>(done) * 4, chunk.data(), count);
     // x - x is 0 for finite numbers, else NaN: a sum the compiler can vectorise
     float wrong = 0;
@@ -136,6 +155,18 @@ void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored
                       {"", -1, stored.layer->type, stored.layer->index});
     done += count;
   }
+}
+
+// Some filters; the others stay as they are.
+void read_first(const WeightsFile& file, uint64_t offset, int64_t count, int64_t transposed_rows,
+                Param& param) {
+  std::vector<float> numbers = param.values(), part(static_cast<size_t>(count));
+  file.read(offset, part.data(), count);
+  const int64_t rows = std::max<int64_t>(1, transposed_rows), columns = count / rows;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t k = 0; k < columns; ++k)
+      numbers[static_cast<size_t>(row * columns + k)] = part[static_cast<size_t>(k * rows + row)];
+  param.set(std::move(numbers));
 }
 
 // compat: the width of the image counter follows from the version, but files of before 2017 with
@@ -153,7 +184,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
                   int up_to, bool strict, WeightsHeader& header_out,
                   dn_weights_report& report) try {
   const auto file = std::make_shared<WeightsFile>(path);
-  std::vector<Stored> list = stored_params(layers, up_to, true);
+  std::vector<Stored> list = read_params(layers, up_to, true);
   uint64_t payload = payload_bytes(list);
   char head[512] = {0};
   const size_t head_bytes = static_cast<size_t>(std::min<uint64_t>(sizeof head, file->size()));
@@ -171,7 +202,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
   std::memcpy(&header.minor, head + 4, 4);
   std::memcpy(&header.revision, head + 8, 4);
   // compat: pjreddie's files hold no biases of [batchnorm]
-  const std::vector<Stored> without = stored_params(layers, up_to, false);
+  const std::vector<Stored> without = read_params(layers, up_to, false);
   if (without.size() != list.size() && file->size() != 20 + payload &&
       file->size() != 16 + payload &&
       (file->size() == 20 + payload_bytes(without) ||
@@ -194,12 +225,15 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
     uint64_t end = start;
     int whole = -1;
     for (size_t i = 0; i < list.size(); ++i) {
-      end += static_cast<uint64_t>(list[i].param->size()) * 4;
+      end += list[i].bytes();
       const bool last = i + 1 == list.size() || list[i + 1].layer != list[i].layer;
       if (last && end == file->size()) whole = list[i].layer->index + 1;
     }
     std::string hint;
-    if (whole > 0) hint = format("; it ends behind layer %d, as a file cut there", whole - 1);
+    if (file->size() == start + payload_bytes(written_params(layers, up_to)))
+      hint = "; it holds all layers, expected the cfg without dontload, dontloadscales and numload";
+    else if (whole > 0)
+      hint = format("; it ends behind layer %d, as a file cut there", whole - 1);
     fail(DN_ERROR_WEIGHTS, "has %llu bytes, expected %llu for this cfg%s",
          static_cast<unsigned long long>(file->size()), static_cast<unsigned long long>(expected),
          hint.c_str());
@@ -209,7 +243,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
   uint64_t offset = start;
   size_t whole = 0;
   for (; whole < list.size(); ++whole) {
-    const uint64_t bytes = static_cast<uint64_t>(list[whole].param->size()) * 4;
+    const uint64_t bytes = list[whole].bytes();
     if (offset + bytes > file->size()) break;
     check_finite(*file, offset, list[whole]);
     offset += bytes;
@@ -229,8 +263,11 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
     const bool weights = param.role() == ParamRole::weights;
     if (weights && layer.fully_connected && header.transposed()) transposed_rows = param.dims()[0];
     if (weights && layer.flipped_filters > 0) transposed_rows = layer.flipped_filters;
-    param.bind(file, offset, transposed_rows);
-    offset += static_cast<uint64_t>(param.size()) * 4;
+    if (list[i].count == param.size())
+      param.bind(file, offset, transposed_rows);
+    else
+      read_first(*file, offset, list[i].count, transposed_rows, param);
+    offset += list[i].bytes();
     const bool last = i + 1 == list.size() || list[i + 1].layer != list[i].layer;
     if (last) ++report.layers_loaded;
   }
@@ -282,7 +319,7 @@ void save_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
       const uint32_t narrow = static_cast<uint32_t>(header.seen);
       write(&narrow, 4);
     }
-    for (const Stored& stored : stored_params(layers, up_to, true)) {
+    for (const Stored& stored : written_params(layers, up_to)) {
       const std::vector<float> numbers = stored.param->stored_values();
       write(numbers.data(), numbers.size() * sizeof(float));
     }

@@ -49,6 +49,8 @@ def convolutional(site: Site) -> Made:
     """``[convolutional]``, with the blur of antialiasing."""
     o = site.options
     filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
+    if o.integer("numload", 0) > filters:
+        raise o.wrong(f"numload={o.text('numload')}, expected at most filters={filters}", "numload")
     for key in ("stride_x", "stride_y"):
         o.default(key, stride)
     stride_x, stride_y = (o.integer(key) for key in ("stride_x", "stride_y"))

@@ -13,11 +13,12 @@ from .document import Document, Line, Section
 from .keys import canonical, keys_of
 from .lint_files import check_files
 from .lint_heads import check_heads, told_at_filters
-from .options import Options, read_whole, whole
+from .options import Options, whole
 from .problems import problem_at, problem_of
 from .references import inputs_of, references
 from .shapes import walk
 from .strides import input_multiple
+from .training_values import training_faults
 
 
 def lint(
@@ -28,10 +29,10 @@ def lint(
 ) -> list[Problem]:
     """Checks a cfg.
 
-    Unknown sections and keys (with the nearest spelling), values of the wrong type, keys that are
-    there twice, shapes that do not meet, filters before a head, its mask, anchors and num, the
-    input's size against the stride, the steps of the rate, layers that nothing reads; and with
-    other files whether their classes are as many.
+    Unknown sections and keys (with the nearest spelling), values of the wrong type or out of the
+    range that a training allows, keys that are there twice, shapes that do not meet, filters before
+    a head, its mask, anchors and num, the input's size against the stride, the steps of the rate,
+    layers that nothing reads; and with other files whether their classes are as many.
 
     Args:
         document: the cfg.
@@ -42,7 +43,9 @@ def lint(
         All that was found, in the order of lines; other files come behind the cfg.
     """
     document.renumber()
-    found = [*_sections(document), *_net(document), *check_heads(document), *_unread(document)]
+    untrainable = [problem_of(document, fault) for fault in training_faults(document)]
+    found = [*_sections(document), *_net(document), *untrainable, *check_heads(document),
+             *_unread(document)]  # fmt: skip
     told = {problem.line for problem in found if problem.severity == "error"}
 
     def meet(error: CfgError) -> None:
@@ -120,11 +123,6 @@ def _spelling(document: Document, section: Section, line: Line, type_: str) -> I
 
 def _net(document: Document) -> Iterator[Problem]:
     net = document.net
-    batch, parts = (read_whole(net.get(key) or "1") or 0 for key in ("batch", "subdivisions"))
-    if batch > 0 and parts > 0 and batch % parts:
-        near = max(1, batch // parts) * parts
-        message = f"batch={batch}, expected a multiple of subdivisions={parts} such as {near}"
-        yield problem_at(document, net, message, "batch")
     try:
         multiple = input_multiple(document)
     except CfgError:
@@ -145,14 +143,9 @@ def _schedule(document: Document, net: Section) -> Iterator[Problem]:
     except CfgError:
         return  # told already
     updates = whole(net, "max_batches", 0)
-    if net.get("policy") != "steps":
+    if net.get("policy") != "steps" or not steps or len(scales) < len(steps):
         return
-    if not steps:
-        yield problem_at(document, net, "policy=steps without steps, expected steps=", "policy")
-    elif len(scales) < len(steps):
-        message = f"scales has {len(scales)} numbers, expected {len(steps)}, one for each of steps"
-        yield problem_at(document, net, message, "scales" if net.find("scales") else "steps")
-    elif steps != sorted(steps):
+    if steps != sorted(steps):
         yield problem_at(document, net, "steps do not rise, expected them in order", "steps")
     elif updates and steps[-1] >= updates:
         message = (

@@ -38,10 +38,11 @@ def line_chart(
     y_name: str = "",
     x_top: float = 1.0,
     y_top: float = 1.0,
+    y_bottom: float = 0.0,
     width: int = 720,
     height: int = 400,
 ) -> Canvas:
-    """Draws curves over axes that begin at 0; what lies beyond them is drawn at their end.
+    """Draws curves over axes; what lies beyond them is drawn at their end. x begins at 0.
 
     Args:
         lines: the curves; later ones lie on top.
@@ -49,7 +50,8 @@ def line_chart(
         x_name: of the horizontal axis.
         y_name: of the vertical axis.
         x_top: right end of the horizontal axis, above 0.
-        y_top: upper end of the vertical axis, above 0.
+        y_top: upper end of the vertical axis.
+        y_bottom: its lower end, below ``y_top``.
         width: of the picture without its legend, in pixels.
         height: of the picture, in pixels.
     """
@@ -60,15 +62,17 @@ def line_chart(
     inner_width, inner_height = width - _LEFT - _RIGHT, height - above - _BOTTOM
 
     def at(x: float, y: float) -> tuple[float, float]:
-        right, up = min(max(x / x_top, 0), 1), min(max(y / y_top, 0), 1)
+        right = min(max(x / x_top, 0), 1)
+        up = min(max((y - y_bottom) / (y_top - y_bottom), 0), 1)
         return _LEFT + inner_width * right, above + inner_height * (1 - up)
 
     for fifth in range(6):
         part = fifth / 5
-        canvas.line([at(0, y_top * part), at(x_top, y_top * part)], GRID)
-        canvas.line([at(x_top * part, 0), at(x_top * part, y_top)], GRID)
-        x, y = at(x_top * part, y_top * part)
-        canvas.word(f"{y_top * part:.4g}", _LEFT - 6, y + 4, color=PALE, anchor="end")
+        level = y_bottom + (y_top - y_bottom) * part
+        canvas.line([at(0, level), at(x_top, level)], GRID)
+        canvas.line([at(x_top * part, y_bottom), at(x_top * part, y_top)], GRID)
+        x, y = at(x_top * part, level)
+        canvas.word(f"{level:.4g}", _LEFT - 6, y + 4, color=PALE, anchor="end")
         label = f"{x_top * part:.4g}" if x_top < 10000 else f"{x_top * part:.0f}"
         canvas.word(label, x, height - _BOTTOM + 16, color=PALE, anchor="middle")
     canvas.word(x_name, _LEFT + inner_width / 2, height - 8, anchor="middle")

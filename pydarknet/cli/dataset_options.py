@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from .._closing import Closing
 from ..datasets.formats import READERS, LabelledDataset, ReadOptions, read_dataset
 from .parser import Parser
+from .progress_bar import ProgressBar
 
 
 def add_read_options(parser: Parser) -> None:
@@ -64,31 +64,23 @@ def read_options(options: Namespace) -> ReadOptions:
     )
 
 
-class StepBar(Closing):
+class StepBar(ProgressBar):
     """A bar on stderr for one step after the other."""
 
     def __init__(self, *, quiet: bool) -> None:
         """Shows bars unless ``quiet``, or stderr is no terminal."""
+        super().__init__()
         self._quiet = quiet or not sys.stderr.isatty()
         self._what = ""
-        self._bar: Any = None
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Shows a step's progress; see `formats.options.Progress`."""
         if self._quiet:
             return
-        if what != self._what or self._bar is None:
-            from tqdm import tqdm
-
-            self.close()
+        if what != self._what or not self.is_shown:
             self._what = what
-            self._bar = tqdm(desc=what, total=total or None, file=sys.stderr, leave=False)
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Takes the bar away."""
-        if self._bar is not None:
-            self._bar.close()
+            self.show(total or None, unit="it", desc=what, leave=False)
+        self.reach(done, total or None)
 
 
 def tell_notes(notes: Counter[str]) -> None:

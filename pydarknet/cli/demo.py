@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._interrupts import terminated_by_signal
 from ..embedded import shapes_model
 from .parser import Parser, count
 from .program import OK
@@ -107,7 +108,7 @@ def train(options: Namespace) -> int:
             shapes_model().cfg, data, run_dir=folder, eval_every=500, threads=options.threads
         )
     shown = TrainingProgress(options, "pydarknet demo --train --run-dir")
-    with trainer, shown:
+    with terminated_by_signal(), trainer, shown:
         trainer.callbacks += [Stop(), shown]
         end = trainer.run()
     best = folder / "shapes_best.weights"

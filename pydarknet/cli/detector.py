@@ -75,7 +75,10 @@ def check_verb(
     """
     verb = verbs[0]
     if not words:
-        raise UsageError(f"pydarknet {command}: expected {verb}, as in pydarknet {command} {verb}")
+        raise UsageError(
+            f"pydarknet {command}: expected {', '.join(verbs[:-1])} or {verbs[-1]}; "
+            f"pydarknet {command} VERB --help says more"
+        )
     if words[0] == verb:
         return None
     if words[0] in later:

@@ -14,13 +14,14 @@ from .._native import FloatArray
 from .._native_augment import image_input
 from ..data_file import read_data_file
 from ..image import Image, Pixels, save_image
+from ..training.score_text import scores_line
 from .detector import check_verb, named_names, split_data
 from .image_list import find_images
 from .looking import Progress, Unreadable, look
 from .network_options import add_network_options, open_network
 from .parser import Parser
 from .program import ERROR, OK
-from .training_progress import CheckProgress, shown_scores
+from .training_progress import CheckProgress
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -158,5 +159,5 @@ def _valid(kind: str, words: Sequence[str]) -> int:
     for values in found.details.values():
         for name, value in values.items():
             print(f"{name}: {value:.2%}")
-    print(shown_scores(found.scores))
+    print(scores_line(found.scores))
     return OK

@@ -6,9 +6,9 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from .image_bar import ImageBar
 from .parser import Parser, count
 from .program import complain
+from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from ..datasets import DetectionDataset
@@ -47,7 +47,7 @@ def open_labelled(data: str, classes: int, options: Namespace) -> DetectionDatas
     return dataset
 
 
-class Bar(ImageBar):
+class Bar(ProgressBar):
     """A bar on stderr, and the time since it appeared."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
@@ -55,7 +55,7 @@ class Bar(ImageBar):
         super().__init__()
         self._start = time.perf_counter()
         if not quiet:
-            self._show(total)
+            self.show(total)
 
     @property
     def seconds(self) -> float:

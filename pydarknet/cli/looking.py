@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import Generic, TypeVar
 
 from ..errors import DataError
 from ..image import Pixels, load_image
-from .image_bar import ImageBar
 from .image_list import ImageList
 from .parser import UsageError
 from .program import describe
+from .progress_bar import ProgressBar
 
 Answer = TypeVar("Answer")
 
@@ -94,25 +93,11 @@ def _load(path: str, channels: int) -> Pixels | str:
         return describe(error)
 
 
-class Progress(ImageBar):
-    """A bar on stderr for more than one image, and lines on stdout that do not tear it."""
+class Progress(ProgressBar):
+    """A bar for more than one image."""
 
     def __init__(self, images: ImageList, *, quiet: bool) -> None:
         """Shows a bar unless there is one image, a person types, or ``quiet``."""
         super().__init__()
         if not quiet and not images.typed and images.total != 1:
-            self._show(images.total)
-
-    def result(self, text: str) -> None:
-        """Writes lines to stdout."""
-        if self._bar is not None and sys.stdout.isatty():
-            self._bar.write(text, file=sys.stdout)
-        else:
-            print(text, flush=True)
-
-    def say(self, text: str) -> None:
-        """Writes a line to stderr."""
-        if self._bar is not None:
-            self._bar.write(f"pydarknet: {text}", file=sys.stderr)
-        else:
-            print(f"pydarknet: {text}", file=sys.stderr)
+            self.show(images.total)

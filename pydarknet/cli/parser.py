@@ -94,6 +94,15 @@ def amount(text: str) -> float:
     return float(text)
 
 
+def gpus(text: str) -> str:
+    """Numbers of GPUs, with commas between them."""
+    if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}, expected numbers of GPUs with commas, as in 0 or 0,1"
+        )
+    return text
+
+
 def size(text: str) -> tuple[int, int]:
     """Width and height: ``608x416``, or ``608`` for both."""
     match = re.fullmatch(r"([1-9]\d{0,5})(?:[xX]([1-9]\d{0,5}))?", text)

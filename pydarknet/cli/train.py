@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import DeviceError
-from .parser import Parser, count, whole
+from .._interrupts import terminated_by_signal
+from .parser import Parser, count, gpus, whole
 from .program import OK
 from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
@@ -25,7 +26,7 @@ _OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "checkpoint_ever
                  "missing_labels", "tensorboard")  # fmt: skip
 """Options that a training which goes on has already."""
 
-_UNUSED_VALUES = ("mjpeg-port", "chart", "i")
+_UNUSED_VALUES = ("mjpeg-port", "chart")
 
 
 def run(kind: str, words: Sequence[str]) -> int:
@@ -40,19 +41,19 @@ def run(kind: str, words: Sequence[str]) -> int:
             if getattr(options, name) != parser.get_default(name):
                 option = "--" + name.replace("_", "-")
                 parser.error(f"{option} is for a new training: --resume goes on as it began")
+    if options.max_batches and not options.resume:
+        parser.error("--max-batches is for --resume: of a new training the cfg says it")
     if not options.resume and not least <= len(rest) <= least + 1:
         data = "" if kind == "rnn" else "x.data "
         parser.error(f"expected {data}x.cfg, or {data}x.cfg x.weights")
     if kind == "rnn":
         refuse_tokens(options.tokenized, options.tokens)
         rest = [options.file, *rest]
-    if options.gpus and "," in options.gpus:
-        raise DeviceError(
-            f"-gpus {options.gpus}: this version of pydarknet trains on the CPU, not on several "
-            "GPUs; leave it out, or say -gpus 0"
-        )
+    if options.gpus:
+        print(f"pydarknet: -gpus {options.gpus}: this version of pydarknet uses no GPU, training "
+              "runs on the CPU", file=sys.stderr)  # fmt: skip
     again = shlex.join(["pydarknet", kind, "train", "--resume"])
-    with warnings_shown():
+    with warnings_shown(), terminated_by_signal():
         with CheckProgress(quiet=options.quiet) as progress:
             trainer = open_trainer(kind, options, rest, progress)
         with trainer, TrainingProgress(options, again) as shown:
@@ -86,6 +87,8 @@ def train_parser(kind: str) -> Parser:
     add("--topk", action="store_true", help="the same, in Darknet's word for classifiers")
     add("--clear", action="store_true", help="count iterations from 0, whatever x.weights says")
     add("--resume", metavar="FOLDER", help="go on with the training whose files lie there")
+    add("--max-batches", type=count, metavar="N",
+        help="with --resume: another length, to go on with a training that is done")  # fmt: skip
     add("--run-dir", metavar="FOLDER", help="where files go; default: backup= of x.data")
     add("--overwrite", action="store_true", help="begin anew in a folder that holds a training")
     add("--eval-every", type=count, metavar="N", help="evaluate every N iterations")
@@ -109,13 +112,14 @@ def train_parser(kind: str) -> Parser:
     add("--tensorboard", action="store_true", help="write an event file as well")
     add("--threads", type=count, default=0, help="default: one per processor")
     add("--workers", type=count, default=2, help="threads that read images; default: 2")
-    add("--gpus", metavar="0", help="unused on the CPU")
+    add("--gpus", type=gpus, metavar="0,1", help="numbers of GPUs; this version uses the CPU")
+    add("-i", type=gpus, dest="gpus", metavar="0", help="the same as --gpus")
     add("-v", "--verbose", action="store_true", help="Darknet's line for every iteration")
     add("-q", "--quiet", action="store_true", help="no progress")
     for name in _UNUSED:
         add(f"--{name}", action="store_true", help="unused")
     for name in _UNUSED_VALUES:
-        add(f"-{name}" if len(name) == 1 else f"--{name}", metavar="X", help="unused")
+        add(f"--{name}", metavar="X", help="unused")
     return parser
 
 
@@ -127,8 +131,9 @@ def open_trainer(
 
     if options.resume:
         return Trainer.resume(
-            options.resume, threads=options.threads, workers=options.workers, progress=progress
-        )
+            options.resume, max_batches=options.max_batches, threads=options.threads,
+            workers=options.workers, progress=progress,
+        )  # fmt: skip
     every = options.eval_every
     if every is None and not (options.map or options.topk or options.patience):
         every = 0

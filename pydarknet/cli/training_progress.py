@@ -5,22 +5,17 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from ..training.callbacks import Callback, Checkpoint, End, Evaluation, Step
-from .image_bar import ImageBar
+from ..training.score_text import score_text, scores_line
+from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from ..training import Trainer
 
 
-_MEASURES = ("mae", "rmse", "nats", "bits")
-"""Scores with a unit: no parts of a whole."""
-
-
-class CheckProgress(ImageBar):
+class CheckProgress(ProgressBar):
     """A bar on stderr while a data set is checked."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -32,35 +27,22 @@ class CheckProgress(ImageBar):
         """So many images of a list were checked."""
         if self._quiet:
             return
-        if self._bar is None:
-            self._show(None, desc="checking", leave=False)
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
+        if not self.is_shown:
+            self.show(total, desc="checking", leave=False)
+        self.reach(done, total)
 
 
-class TrainingProgress(Callback):
+class TrainingProgress(Callback, ProgressBar):
     """A bar on stderr with loss, score and the time that is left; with ``-v`` a line on stdout."""
 
     def __init__(self, options: Namespace, command: str) -> None:
         """Takes options (``quiet``, ``verbose``), and the command that goes on with a folder."""
+        super().__init__()
         self._verbose: bool = options.verbose
         self._quiet: bool = options.quiet
         self._command = command
-        self._bar: Any = None
         self._score = ""
         self._seconds = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bar is not None:
-            self._bar.close()
 
     def on_step(self, trainer: Trainer, step: Step) -> None:
         """Moves the bar."""
@@ -71,23 +53,20 @@ class TrainingProgress(Callback):
             return
         if self._quiet:
             return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=trainer.max_batches, initial=step.iteration - 1, unit="it", file=sys.stderr,
-                dynamic_ncols=True, desc=trainer.folder.base,
+        if not self.is_shown:
+            self.show(
+                trainer.max_batches, unit="it", initial=step.iteration - 1, dynamic_ncols=True,
+                desc=trainer.folder.base,
             )  # fmt: skip
-        self._bar.set_postfix_str(f"loss {step.average:.4g}{self._score}", refresh=False)
-        self._bar.update()
+        self.step(f"loss {step.average:.4g}{self._score}")
 
     def on_eval(self, trainer: Trainer, evaluation: Evaluation) -> None:
         """Says the scores."""
         name = trainer.task.score
-        self._score = f", {name} {evaluation.score:.1%}"
-        shown = shown_scores(evaluation.scores)
+        self._score = f", {name} {score_text(name, evaluation.score, 1)}"
+        shown = scores_line(evaluation.scores)
         best = " (best)" if evaluation.best else ""
-        self._say(f"iteration {evaluation.iteration}: {shown}{best}")
+        self._tell(f"iteration {evaluation.iteration}: {shown}{best}")
 
     def on_checkpoint(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
         """Names the files, with ``-v``."""
@@ -100,23 +79,11 @@ class TrainingProgress(Callback):
         """Says how to go on."""
         if end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
             folder = shlex.quote(str(end.run_dir))
-            self._say(f"go on with: {self._command} {folder}")
+            self._tell(f"go on with: {self._command} {folder}")
 
-    def _say(self, text: str) -> None:
-        if self._quiet:
-            return
-        if self._bar is not None:
-            self._bar.write(f"pydarknet: {text}", file=sys.stderr)
-        else:
-            print(f"pydarknet: {text}", file=sys.stderr, flush=True)
-
-
-def shown_scores(scores: Mapping[str, float]) -> str:
-    """Scores as a line: shares in percent, errors in the unit of what was measured."""
-    return ", ".join(
-        f"{name} {value:#.4g}" if name in _MEASURES else f"{name} {value:.2%}"
-        for name, value in scores.items()
-    )
+    def _tell(self, text: str) -> None:
+        if not self._quiet:
+            self.say(text)
 
 
 def darknet_line(trainer: Trainer, step: Step, seconds: float) -> str:

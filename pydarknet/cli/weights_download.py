@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ..weights import PUBLISHED, Published, cache_folder, download, find_published
 from ..weights.transfer import Progress
 from .parser import Parser, count
 from .program import OK
+from .progress_bar import ProgressBar
 
 
 def run(command: str, words: Sequence[str]) -> int:
@@ -75,22 +75,14 @@ def _bar(name: str, quiet: bool) -> Iterator[Progress | None]:
     if quiet:
         yield None
         return
-    from tqdm import tqdm
+    with ProgressBar() as bar:
 
-    bar: Any = None
+        def progress(done: int, whole: int | None) -> None:
+            if not bar.is_shown:
+                bar.show(whole, unit="B", unit_scale=True, desc=name, initial=done)
+            bar.reach(done, whole)  # backwards where a transfer begins anew
 
-    def progress(done: int, whole: int | None) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = tqdm(desc=name, unit="B", unit_scale=True, file=sys.stderr, initial=done)
-        bar.total = whole
-        bar.update(done - bar.n)  # backwards where a transfer begins anew
-
-    try:
         yield progress
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _list(words: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .._native_augment import NativeAugment
 from ..errors import ArgumentError
+from .image_sequences import Sequences
 
 _log = logging.getLogger("pydarknet.datasets")
 
@@ -40,6 +41,7 @@ class DetectionAugmentation:
         mosaic_bound: boxes of a mosaic end at their own image.
         track: images in sequences that share their augmentation.
         time_lines: sequences side by side in a mini-batch.
+        sequences: how many an update has; None: six.
         augment_speed: largest step from one image of a sequence to the next.
         contrastive: every second image repeats the one before.
         contrastive_jit_flip: jitter and flip of the two differ.
@@ -60,6 +62,7 @@ class DetectionAugmentation:
     mosaic_bound: bool = False
     track: bool = False
     time_lines: int = 1
+    sequences: Sequences | None = None
     augment_speed: int = 2
     contrastive: bool = False
     contrastive_jit_flip: bool = False
@@ -83,7 +86,6 @@ class DetectionAugmentation:
             # compat: Darknet does the same
             _log.warning("cutmix is for classifiers only: it is ignored")
             mix = "mosaic" if mix == "cutmix or mosaic" else "none"
-        time_steps = max(1, number.whole("time_steps", 1))
         batch = number.whole("batch", 1) // max(1, number.whole("subdivisions", 1))
         return cls(
             jitter=_Numbers(head).real("jitter", 0.2),
@@ -99,7 +101,8 @@ class DetectionAugmentation:
             mosaic=mix == "mosaic",
             mosaic_bound=number.flag("mosaic_bound", False),
             track=number.flag("track", False),
-            time_lines=max(1, batch // time_steps),
+            time_lines=max(1, batch),
+            sequences=Sequences.from_options(net) if number.flag("track", False) else None,
             augment_speed=number.whole("augment_speed", 2),
             contrastive=number.flag("contrastive", False),
             contrastive_jit_flip=number.flag("contrastive_jit_flip", False),
@@ -116,6 +119,7 @@ class DetectionAugmentation:
         """
         settings = {**vars(self), **_NEUTRAL_CLASSIFIER}
         mixup, mosaic = settings.pop("mixup"), settings.pop("mosaic")
+        del settings["sequences"]
         settings["mix"] = "mosaic" if mosaic else "mixup" if mixup else "none"
         return _native(settings, seed, batch, loads)
 

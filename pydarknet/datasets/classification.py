@@ -11,18 +11,19 @@ import numpy as np
 from .._arguments import check_choice
 from .._native import FloatArray
 from ..data_file import find_named_file
-from ..errors import ArgumentError, DataError
+from ..errors import DataError
 from ..names import read_names
 from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import ListedImage
-from .listed import Split, check_images, list_digest, split_file
-from .problems import OnBadData, Progress, settle, usable
+from .image_set import ImageSet, Reading, read_items
+from .listed import CheckedImage, Split, split_file
+from .problems import OnBadData, Progress
 
 MultipleLabels = Literal["error", "keep"]
 
 
-class ClassificationDataset:
+class ClassificationDataset(ImageSet):
     """Images and their classes: the lines of a labels file that are part of the image's path.
 
     Attributes:
@@ -43,19 +44,15 @@ class ClassificationDataset:
         hierarchy: Hierarchy | None = None,
         problems: Sequence[Problem] = (),
     ) -> None:
-        if len(images) != len(matches) or not images:
-            raise ArgumentError(f"{len(images)} images with {len(matches)} lists of classes")
+        super().__init__(images, matches, "lists of classes", problems)
         if hierarchy and len(hierarchy.parents) != len(labels):
             raise DataError(
                 f"the hierarchy has {len(hierarchy.parents)} classes, expected {len(labels)}, one "
                 "for each label"
             )
-        self.images = tuple(images)
         self.matches = tuple(tuple(each) for each in matches)
         self.labels = tuple(labels)
         self.hierarchy = hierarchy
-        self.problems = tuple(problems)
-        self.digest = list_digest(images)
 
     @classmethod
     def open(
@@ -122,26 +119,14 @@ class ClassificationDataset:
             FileNotFoundError: there is no such list.
         """
         check_choice("multiple_labels", multiple_labels, ("error", "keep"))
-        checked, notes = check_images(path, on_bad_data, decode, workers, progress)
-        matches = []
-        for image, _, found in checked:
-            matches.append(matching_labels(image.name, labels))
-            found.extend(_match_faults(image, matches[-1], labels, multiple_labels))
-        file = os.fspath(path)
-        items = zip((each.image for each in checked), matches, strict=True)
-        kept, problems = usable(items, (each.faults for each in checked), file)
-        problems = notes + problems
-        settle(problems, on_bad_data, file)
-        return cls(
-            [image.path for image, _ in kept],
-            [classes for _, classes in kept],
-            labels=labels,
-            hierarchy=hierarchy,
-            problems=problems,
-        )
 
-    def __len__(self) -> int:
-        return len(self.images)
+        def read(index: int, each: CheckedImage) -> tuple[tuple[int, ...], list[Problem]]:
+            found = matching_labels(each.image.name, labels)
+            return found, _match_faults(each.image, found, labels, multiple_labels)
+
+        reading = Reading(on_bad_data, decode, workers, progress)
+        images, matches, problems = read_items(path, read, reading)
+        return cls(images, matches, labels=labels, hierarchy=hierarchy, problems=problems)
 
     @property
     def classes(self) -> int:

@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 
 from .._arguments import check_choice
-from ..errors import ArgumentError
 from ..label_files import BOX, BoxArray, label_path
 from ..problems import Problem
 from .boxes import read_boxes
 from .image_list import ListedImage
-from .listed import Split, check_images, list_digest, split_with_classes
-from .problems import OnBadData, Progress, settle, usable
+from .image_set import ImageSet, Reading, read_items, unread_problem
+from .listed import CheckedImage, Split, split_with_classes
+from .problems import OnBadData, Progress
 
 MissingLabels = Literal["error", "background"]
 
@@ -23,7 +23,7 @@ _TRACKS = 4000
 """Objects of one image whose track numbers differ from those of other images, as in Darknet."""
 
 
-class DetectionDataset:
+class DetectionDataset(ImageSet):
     """Images and their boxes, read and checked once.
 
     Attributes:
@@ -44,13 +44,9 @@ class DetectionDataset:
         names: Sequence[str] = (),
         problems: Sequence[Problem] = (),
     ) -> None:
-        if len(images) != len(boxes) or not images:
-            raise ArgumentError(f"{len(images)} images with {len(boxes)} lists of boxes")
-        self.images = tuple(images)
+        super().__init__(images, boxes, "lists of boxes", problems)
         self.classes = classes
         self.names = tuple(names)
-        self.problems = tuple(problems)
-        self.digest = list_digest(images)
         self._ends = np.cumsum([len(each) for each in boxes])
         self._boxes = np.concatenate([np.zeros(0, BOX), *boxes])
 
@@ -94,10 +90,7 @@ class DetectionDataset:
             classes=listed.classes,
             names=listed.names,
             missing_labels=missing_labels,
-            on_bad_data=on_bad_data,
-            decode=decode,
-            workers=workers,
-            progress=progress,
+            reading=Reading(on_bad_data, decode, workers, progress),
         )
 
     @classmethod
@@ -126,51 +119,29 @@ class DetectionDataset:
             classes=classes,
             names=names,
             missing_labels=missing_labels,
-            on_bad_data=on_bad_data,
-            decode=decode,
-            workers=workers,
-            progress=progress,
+            reading=Reading(on_bad_data, decode, workers, progress),
         )
 
     @classmethod
     def _read(
         cls,
         path: str | os.PathLike[str],
-        faults_before: Sequence[Problem],
+        faults: Sequence[Problem],
         *,
         classes: int,
         names: Sequence[str],
         missing_labels: MissingLabels,
-        on_bad_data: OnBadData,
-        decode: bool,
-        workers: int,
-        progress: Progress | None,
+        reading: Reading,
     ) -> DetectionDataset:
         check_choice("missing_labels", missing_labels, ("error", "background"))
-        checked, notes = check_images(path, on_bad_data, decode, workers, progress)
-        labels = []
-        for index, (image, _, found) in enumerate(checked):
-            if found and not os.path.exists(image.path):
-                labels.append(np.zeros(0, BOX))
-                continue
-            boxes, wrong = _labels(image, classes, missing_labels, index)
-            labels.append(boxes)
-            found.extend(wrong)
-        file = os.fspath(path)
-        items = zip((each.image for each in checked), labels, strict=True)
-        kept, problems = usable(items, (each.faults for each in checked), file)
-        problems = [*faults_before, *notes, *problems]
-        settle(problems, on_bad_data, file)
-        return cls(
-            [image.path for image, _ in kept],
-            [boxes for _, boxes in kept],
-            classes=classes,
-            names=names,
-            problems=problems,
-        )
 
-    def __len__(self) -> int:
-        return len(self.images)
+        def read(index: int, each: CheckedImage) -> tuple[BoxArray, list[Problem]]:
+            if each.is_missing:
+                return np.zeros(0, BOX), []
+            return _labels(each.image, classes, missing_labels, index)
+
+        images, boxes, problems = read_items(path, read, reading, faults)
+        return cls(images, boxes, classes=classes, names=names, problems=problems)
 
     def boxes(self, index: int) -> BoxArray:
         """The boxes of an image: fields x, y, w, h (relative), class_id, track_id."""
@@ -184,10 +155,7 @@ def _labels(
     path = label_path(image.path)
     try:
         return read_boxes(path, classes, index % _TRACKS * _TRACKS)
-    except FileNotFoundError:
-        if missing_labels == "background":
-            return np.zeros(0, BOX), []
-        message = f"{image.path} has no label file {path}"
     except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-    return np.zeros(0, BOX), [Problem(image.file, image.line, message)]
+        if isinstance(error, FileNotFoundError) and missing_labels == "background":
+            return np.zeros(0, BOX), []
+        return np.zeros(0, BOX), [unread_problem(image, path, "label file", error)]

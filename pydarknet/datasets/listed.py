@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,10 +43,10 @@ class CheckedImage(NamedTuple):
     """Width and height; None where it was not decoded."""
     faults: list[Problem]
 
-
-def list_digest(images: Sequence[str]) -> str:
-    """A sum of paths in their order: lists of the same sum have the same images."""
-    return hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+    @property
+    def is_missing(self) -> bool:
+        """There is no such file: what belongs to it need not be looked for."""
+        return bool(self.faults) and not os.path.exists(self.image.path)
 
 
 def split_file(

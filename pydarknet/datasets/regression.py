@@ -15,14 +15,15 @@ from ..errors import ArgumentError
 from ..problems import Problem
 from .hierarchy import Hierarchy
 from .image_list import text_notes
-from .listed import Split, beside_images, check_images, list_digest, split_with_classes
-from .problems import OnBadData, Progress, settle, usable
+from .image_set import ImageSet, Reading, read_items, unread_problem
+from .listed import CheckedImage, Split, beside_images, split_with_classes
+from .problems import OnBadData, Progress
 
 LABEL_FOLDER = "labels"
 """Where the numbers lie, in place of ``images``."""
 
 
-class RegressionDataset:
+class RegressionDataset(ImageSet):
     """Images and their numbers, read and checked once.
 
     The numbers of ``images/x.jpg`` are in ``labels/x.txt``, with blanks or line ends between them,
@@ -49,16 +50,14 @@ class RegressionDataset:
         problems: Sequence[Problem] = (),
     ) -> None:
         table = np.asarray(values, np.float32)
-        if table.ndim != 2 or len(images) != len(table) or not images or not table.shape[1]:
+        if table.ndim != 2 or not table.shape[1]:
             raise ArgumentError(
                 f"{len(images)} images with numbers {table.shape}, expected some for each image"
             )
-        self.images = tuple(images)
+        super().__init__(images, table, "rows of numbers", problems)
         self.values = table
         self.classes = table.shape[1]
         self.names = tuple(names)
-        self.problems = tuple(problems)
-        self.digest = list_digest(images)
 
     @classmethod
     def open(
@@ -90,35 +89,19 @@ class RegressionDataset:
             FileNotFoundError: the .data file, or what it names, is not there.
         """
         listed = split_with_classes(data_file, split, classes, default=1)
-        checked, notes = check_images(listed.list_file, on_bad_data, decode, workers, progress)
-        rows = []
-        for image, _, faults in checked:
-            path = beside_images(image.path, LABEL_FOLDER)
-            row: list[float] = []
-            if not faults or os.path.exists(image.path):
-                try:
-                    row, wrong = read_numbers(path, listed.classes)
-                except FileNotFoundError:
-                    wrong = [Problem(image.file, image.line, f"{image.path} has no file {path}")]
-                except OSError as error:
-                    message = f"{path}: {error.strerror or error}"
-                    wrong = [Problem(image.file, image.line, message)]
-                faults.extend(wrong)
-            rows.append(row)
-        file = os.fspath(listed.list_file)
-        items = zip((each.image.path for each in checked), rows, strict=True)
-        kept, problems = usable(items, (each.faults for each in checked), file)
-        problems = [*listed.faults, *notes, *problems]
-        settle(problems, on_bad_data, file)
-        return cls(
-            [path for path, _ in kept],
-            [row for _, row in kept],
-            names=listed.names,
-            problems=problems,
-        )
 
-    def __len__(self) -> int:
-        return len(self.images)
+        def read(index: int, each: CheckedImage) -> tuple[list[float], list[Problem]]:
+            if each.is_missing:
+                return [], []
+            path = beside_images(each.image.path, LABEL_FOLDER)
+            try:
+                return read_numbers(path, listed.classes)
+            except OSError as error:
+                return [], [unread_problem(each.image, path, "file", error)]
+
+        reading = Reading(on_bad_data, decode, workers, progress)
+        images, rows, problems = read_items(listed.list_file, read, reading, listed.faults)
+        return cls(images, rows, names=listed.names, problems=problems)
 
     def label(self, index: int, *, smooth: float = 0) -> FloatArray:
         """The numbers of an image; ``smooth`` is for classifiers and does nothing."""

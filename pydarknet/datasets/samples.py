@@ -116,10 +116,14 @@ class DetectionSamples:
         """Of the list of images."""
         return self.dataset.digest
 
-    def native(self, seed: int) -> NativeAugment:
-        """The augmentation as the engine takes it."""
+    def native(self, seed: int, image: int = 0) -> NativeAugment:
+        """The augmentation of an image as the engine takes it."""
         augmentation = self.augmentation or DetectionAugmentation()
-        return augmentation.native(seed, self._update, self._loads)
+        loads = self._loads
+        if augmentation.sequences:
+            # compat: in Darknet each of its loader threads reads one
+            loads = augmentation.sequences.count(image // self._update)
+        return augmentation.native(seed, self._update, loads)
 
     def make(self, seed: int, image: int, input: FloatArray, truth: FloatArray) -> tuple[str, ...]:
         """Fills the arrays of one image; see `Samples.make`.
@@ -130,7 +134,7 @@ class DetectionSamples:
         """
         if self.augmentation is None:
             return self._as_it_is(image, input, truth)
-        native = self.native(seed)
+        native = self.native(seed, image)
         sources, paths = [], []
         for tile in range(native.tiles(image)):
             index, pixels = read_source(

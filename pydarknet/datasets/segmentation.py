@@ -6,25 +6,18 @@ import os
 from collections.abc import Sequence
 
 from .._arguments import check_choice
-from ..errors import ArgumentError
 from ..problems import Problem
 from .detection import MissingLabels
-from .listed import (
-    CheckedImage,
-    Split,
-    beside_images,
-    check_images,
-    list_digest,
-    split_with_classes,
-)
+from .image_set import ImageSet, Reading, read_items, unread_problem
+from .listed import CheckedImage, Split, beside_images, split_with_classes
 from .mask_files import MaskRecord, read_masks
-from .problems import OnBadData, Progress, settle, usable
+from .problems import OnBadData, Progress
 
 MASK_FOLDER = "mask"
 """Where the masks lie, in place of ``images``."""
 
 
-class SegmentationDataset:
+class SegmentationDataset(ImageSet):
     """Images and the masks of their objects, read and checked once.
 
     The masks of ``images/x.jpg`` are in ``mask/x.txt``: a line ``class run,run,...`` for each
@@ -48,14 +41,10 @@ class SegmentationDataset:
         names: Sequence[str] = (),
         problems: Sequence[Problem] = (),
     ) -> None:
-        if len(images) != len(masks) or not images:
-            raise ArgumentError(f"{len(images)} images with {len(masks)} lists of masks")
-        self.images = tuple(images)
+        super().__init__(images, masks, "lists of masks", problems)
         self.masks = tuple(tuple(each) for each in masks)
         self.classes = classes
         self.names = tuple(names)
-        self.problems = tuple(problems)
-        self.digest = list_digest(images)
 
     @classmethod
     def open(
@@ -90,42 +79,25 @@ class SegmentationDataset:
         """
         check_choice("missing_labels", missing_labels, ("error", "background"))
         listed = split_with_classes(data_file, split, classes)
-        checked, notes = check_images(listed.list_file, on_bad_data, decode, workers, progress)
-        masks = []
-        for each in checked:
-            records, wrong = _masks(each, listed.classes, missing_labels)
-            masks.append(records)
-            each.faults.extend(wrong)
-        file = os.fspath(listed.list_file)
-        items = zip((each.image.path for each in checked), masks, strict=True)
-        kept, problems = usable(items, (each.faults for each in checked), file)
-        problems = [*listed.faults, *notes, *problems]
-        settle(problems, on_bad_data, file)
-        return cls(
-            [path for path, _ in kept],
-            [records for _, records in kept],
-            classes=listed.classes,
-            names=listed.names,
-            problems=problems,
-        )
 
-    def __len__(self) -> int:
-        return len(self.images)
+        def read(index: int, each: CheckedImage) -> tuple[list[MaskRecord], list[Problem]]:
+            return _masks(each, listed.classes, missing_labels)
+
+        reading = Reading(on_bad_data, decode, workers, progress)
+        images, masks, problems = read_items(listed.list_file, read, reading, listed.faults)
+        return cls(images, masks, classes=listed.classes, names=listed.names, problems=problems)
 
 
 def _masks(
     checked: CheckedImage, classes: int, missing_labels: MissingLabels
 ) -> tuple[list[MaskRecord], list[Problem]]:
-    image, size, faults = checked
-    if faults and not os.path.exists(image.path):
+    if checked.is_missing:
         return [], []
+    image = checked.image
     path = beside_images(image.path, MASK_FOLDER)
     try:
-        return read_masks(path, classes, size)
-    except FileNotFoundError:
-        if missing_labels == "background":
-            return [], []
-        message = f"{image.path} has no mask file {path}"
+        return read_masks(path, classes, checked.size)
     except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-    return [], [Problem(image.file, image.line, message)]
+        if isinstance(error, FileNotFoundError) and missing_labels == "background":
+            return [], []
+        return [], [unread_problem(image, path, "mask file", error)]

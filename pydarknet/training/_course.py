@@ -21,3 +21,21 @@ class Course:
     last_number: int = 0
     metrics_bytes: int = 0
     seconds: float = 0
+
+    def judge(self, iteration: int, score: float, before: bool) -> bool:
+        """Takes the score of an evaluation; whether it is the best so far.
+
+        Args:
+            iteration: updates done.
+            score: higher is better.
+            before: the first iteration of the run: its score is neither best nor a lost chance.
+        """
+        self.last_evaluation = iteration
+        if before:
+            return False
+        best = self.best_score is None or score > self.best_score
+        if best:
+            self.best_score, self.best_iteration, self.without_gain = score, iteration, 0
+        else:
+            self.without_gain += 1
+        return best

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .._arguments import check_choice
-from .._native import BACKENDS, PRECISIONS, FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
+from .._arguments import check_path, check_whole
+from .._native import FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
+from .._opening import check_settings
 from ..errors import ArgumentError
 
 __all__ = ["Replay", "replay"]
@@ -55,10 +56,10 @@ def replay(
     Args:
         cfg: a file, or the text of one where it has more than one line.
         weights: a .weights file, or its bytes; None draws weights from ``seed``.
-        inputs: a mini-batch of batch/subdivisions images (times time_steps), taken for each
-            subdivision; or one for each.
-        truth: the truth of these images, as the heads take it.
-        steps: number of updates.
+        inputs: (N, C, H, W), a mini-batch of N = batch/subdivisions images (times time_steps),
+            taken for each subdivision; or (batch, C, H, W), one for each.
+        truth: (N, numbers) or (batch, numbers), the truth of these images, as the heads take it.
+        steps: number of updates, 0 or more.
         seed: of all that is random.
         threads: of the engine; 0 takes one per processor.
         backend: "auto", the fastest; "portable", without libraries; "reference", slow and readable,
@@ -70,24 +71,28 @@ def replay(
 
     Raises:
         CfgError: the cfg is wrong, or has nothing to train.
-        ArgumentError: the arrays do not fit.
+        ArgumentError: the arrays do not fit, or an argument is of another kind.
         DeviceError: the processor has no bfloat16.
         TrainingDiverged: a loss or gradient is not finite.
     """
-    text = os.fspath(cfg)
+    text = check_path("cfg", cfg)
+    if not isinstance(weights, bytes) and weights is not None:
+        weights = check_path("weights", weights)
+    check_whole("steps", steps)
+    check_whole("seed", seed, most=2**63 - 1)
+    check_settings("cpu", precision, backend, threads)
+    inputs, truth = _numbers("inputs", inputs), _numbers("truth", truth)
     if "\n" in text:
-        network = NativeNetwork(text.encode(), "<text>")
+        network = NativeNetwork(text.encode("utf-8", "surrogateescape"), "<text>")
     else:
         network = NativeNetwork(Path(text).read_bytes(), text)
-    check_choice("backend", backend, BACKENDS)
-    check_choice("precision", precision, PRECISIONS)
     network.seed(seed)
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "x.weights")
         if isinstance(weights, bytes):
             Path(file).write_bytes(weights)
         elif weights is not None:
-            file = os.fspath(weights)
+            file = weights
         if weights is not None:
             network.load_weights(file, -1, True)
         options = TrainerOptions(
@@ -98,31 +103,58 @@ def replay(
         return _steps(network, trainer, inputs, truth, steps, file)
 
 
-def _parts(array: npt.ArrayLike, size: int, subdivisions: int, what: str) -> list[FloatArray]:
-    """The array of each subdivision."""
-    flat = np.ascontiguousarray(array, np.float32).ravel()
-    if flat.size == size:
-        return [flat] * subdivisions
-    if flat.size == size * subdivisions:
-        return list(flat.reshape(subdivisions, size))
+def _numbers(what: str, array: npt.ArrayLike) -> FloatArray:
+    """An array as the engine takes it.
+
+    Raises:
+        ArgumentError: it holds other things than numbers, or rows of different lengths.
+    """
+    try:
+        found = np.asarray(array)
+        if found.dtype.kind in "biuf":
+            return np.ascontiguousarray(found, np.float32)
+    except (TypeError, ValueError):
+        pass
+    raise ArgumentError(f"{what} is {type(array).__name__}, expected an array of numbers")
+
+
+def _parts(
+    array: FloatArray, shape: tuple[int, ...], subdivisions: int, what: str
+) -> list[FloatArray]:
+    """The array of each subdivision.
+
+    Args:
+        array: of a mini-batch or an update; numbers of one image may be laid out flat.
+        shape: of a mini-batch.
+        subdivisions: mini-batches of an update.
+        what: its name in messages.
+    """
+    size = int(np.prod(shape))
+    whole = (shape[0] * subdivisions, *shape[1:])
+    # as many dimensions, but others: a layout such as (N, H, W, C)
+    fits = array.ndim != len(shape) or array.shape in (shape, whole)
+    if fits and array.size == size:
+        return [array.ravel()] * subdivisions
+    if fits and array.size == size * subdivisions:
+        return list(array.reshape(subdivisions, size))
     raise ArgumentError(
-        f"{what} has {flat.size} numbers, expected {size} for a mini-batch"
-        + (f" or {size * subdivisions} for an update" if subdivisions > 1 else "")
+        f"{what} has shape {array.shape}, expected {shape} for a mini-batch"
+        + (f" or {whole} for an update" if subdivisions > 1 else "")
     )
 
 
 def _steps(
     network: NativeNetwork,
     trainer: NativeTrainer,
-    inputs: npt.ArrayLike,
-    truth: npt.ArrayLike,
+    inputs: FloatArray,
+    truth: FloatArray,
     steps: int,
     file: str,
 ) -> Replay:
     about = trainer.describe()
     batch, subdivisions = about["batch"], about["subdivisions"]
-    images = _parts(inputs, batch * int(np.prod(about["input"])), subdivisions, "inputs")
-    truths = _parts(truth, batch * about["truths"], subdivisions, "truth")
+    images = _parts(inputs, (batch, *about["input"]), subdivisions, "inputs")
+    truths = _parts(truth, (batch, about["truths"]), subdivisions, "truth")
     loss, rate, saved = [], [], []
     deltas: dict[int, FloatArray] = {}
     outputs: dict[int, FloatArray] = {}

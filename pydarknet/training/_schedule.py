@@ -168,6 +168,7 @@ class Cadence:
 def cadence(
     data: Mapping[str, str],
     *,
+    data_file: str = "the .data file",
     max_batches: int,
     burn_in: int,
     epoch: float,
@@ -179,6 +180,7 @@ def cadence(
 
     Args:
         data: keys of the .data file: ``savelast``, ``saveweights``.
+        data_file: its path, for messages.
         max_batches: iterations of the whole training.
         burn_in: of the learning rate.
         epoch: iterations that show as many images as the list has.
@@ -192,9 +194,9 @@ def cadence(
         DataError: the .data file holds no whole number there.
     """
     if checkpoint_every is None:
-        checkpoint_every = _whole(data, "savelast", 100, least=1)
+        checkpoint_every = _whole(data, data_file, "savelast", 100, least=1)
     check_whole("checkpoint_every", checkpoint_every, least=1)
-    number_every = _whole(data, "saveweights", 1000 if max_batches < 10000 else 10000)
+    number_every = _whole(data, data_file, "saveweights", 1000 if max_batches < 10000 else 10000)
     start = 0
     if eval_every is None:
         eval_every, start = max(100, int(epochs * epoch)), burn_in
@@ -202,8 +204,9 @@ def cadence(
     return Cadence(max_batches, eval_every, start, checkpoint_every, number_every)
 
 
-def _whole(data: Mapping[str, str], key: str, default: int, least: int = 0) -> int:
+def _whole(data: Mapping[str, str], data_file: str, key: str, default: int, least: int = 0) -> int:
     text = data.get(key, str(default))
     if not text.isdecimal() or int(text) < least:
-        raise DataError(f"{key}={text}, expected a whole number of at least {least}")
+        message = f"{data_file}: {key}={text}, expected a whole number of at least {least}"
+        raise DataError(message, file=data_file)
     return int(text)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..charts import Canvas
 from ..image import Pixels
 from .history import History
+from .score_text import is_share, score_text
 
 _WIDTH, _HEIGHT = 1000, 600
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 60, 40, 50  # margins
@@ -45,16 +46,21 @@ def _chart(history: History, title: str, max_batches: int) -> Canvas:
     """Draws it.
 
     The loss has the left axis, from 0 to a little above the average after the first tenth; scores
-    have the right axis, 0 to 1.
+    have the right axis, 0 to 1, in percent
+    where they are shares.
     """
     canvas = Canvas(_WIDTH, _HEIGHT)
+    names, bottom = score_names(history), score_bottom(history)
+    shares = all(map(is_share, names))
     average = np.asarray(history.average, np.float64)
     top = loss_limit(average)
     for tenth in range(0, 11, 2):
         y = _row(tenth / 10)
         canvas.line([(_LEFT, y), (_WIDTH - _RIGHT, y)], _GRID)
         canvas.word(f"{top * tenth / 10:.4g}", 8, y + 4, color=_AVERAGE)
-        canvas.word(f"{tenth * 10} %", _WIDTH - _RIGHT + 8, y + 4, color=_COLORS[0])
+        score = bottom + (1 - bottom) * tenth / 10
+        right = f"{tenth * 10} %" if shares else f"{score:.1f}"
+        canvas.word(right, _WIDTH - _RIGHT + 8, y + 4, color=_COLORS[0])
         at = round(max_batches * tenth / 10)
         x = _column(at, max_batches)
         canvas.line([(x, _TOP), (x, _HEIGHT - _BOTTOM)], _GRID)
@@ -70,10 +76,12 @@ def _chart(history: History, title: str, max_batches: int) -> Canvas:
             color,
             thickness,
         )
-    names = score_names(history)
     for color, name in zip(_COLORS, names, strict=False):
         scores = history.scores(name)
-        points = [(_column(i, max_batches), _row(min(max(value, 0), 1))) for i, value in scores]
+        points = [
+            (_column(i, max_batches), _row(min(max((value - bottom) / (1 - bottom), 0), 1)))
+            for i, value in scores
+        ]
         canvas.line(points, color, 2)
         for point in points:
             canvas.dot(point, color, 3)
@@ -115,6 +123,12 @@ def score_names(history: History) -> list[str]:
     return first + sorted(name for name in found - {"top1"} if name.startswith("top"))
 
 
+def score_bottom(history: History) -> float:
+    """Lower end of the scores' axis: -1 where one lies below 0, which only r2 can; else 0."""
+    values = (value for name in score_names(history) for _, value in history.scores(name))
+    return -1.0 if any(value < 0 for value in values) else 0.0
+
+
 def _title(history: History, title: str) -> str:
     words = [title]
     if len(history.average):
@@ -122,7 +136,8 @@ def _title(history: History, title: str) -> str:
         words.append(f"average loss {history.average[-1]:.4g}")
     for name in score_names(history)[:1]:
         values = [value for _, value in history.scores(name)]
-        words.append(f"{name} {values[-1]:.1%} (best {max(values):.1%})")
+        last, best = (score_text(name, value, 1) for value in (values[-1], max(values)))
+        words.append(f"{name} {last} (best {best})")
     return "   ".join(words)
 
 

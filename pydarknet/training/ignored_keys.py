@@ -12,7 +12,6 @@ from typing import Any
 from ..layers import Structure
 
 NET: dict[str, tuple[float, ...]] = {
-    "adversarial_lr": (0,),
     "attention": (0,),
     "center": (0,),
     "notruth": (0,),
@@ -46,9 +45,6 @@ def ignored_keys(name: str, net: Mapping[str, Any], structure: Structure) -> lis
         structure: the network.
     """
     found = [f"{name}: [net] {key}={net[key]}" for key in _set(net, NET)]
-    sequences = _numbers(net.get("sequential_subdivisions"))
-    if _numbers(net.get("seq_scales")) or sequences not in ([], _numbers(net["subdivisions"])):
-        found.append(f"{name}: [net] sequential_subdivisions with seq_scales")
     for layer in structure.layers:
         keys = {**LAYERS.get(_SPELLINGS.get(layer.type, layer.type), {}), **ANY}
         found += [

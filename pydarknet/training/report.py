@@ -9,8 +9,9 @@ import numpy as np
 
 from .._files import atomic_path
 from ..charts import Canvas, Line, Page, line_chart
-from .chart import loss_limit, score_names, thinned
+from .chart import loss_limit, score_bottom, score_names, thinned
 from .history import History
+from .score_text import score_text
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -46,7 +47,7 @@ def report_page(history: History, trainer: Trainer) -> str:
     scores = [_line(name, history.scores(name)) for name in score_names(history)]
     if scores:
         page.heading("Scores")
-        page.chart(_chart(scores, 1.0, most))
+        page.chart(_chart(scores, 1.0, most, score_bottom(history)))
         if gap := _gap(history):
             page.note(gap)
     top = float(rate.max()) * 1.1 if len(rate) else 1.0
@@ -70,7 +71,9 @@ def _facts(history: History, trainer: Trainer) -> list[tuple[str, str]]:
     if len(history.average):
         rows.append(("average loss", f"{history.average[-1]:.5g}"))
     if trainer.best_score is not None:
-        rows.append((f"best {trainer.task.score}", f"{trainer.best_score:.2%}"))
+        rows.append(
+            (f"best {trainer.task.score}", score_text(trainer.task.score, trainer.best_score))
+        )
     return rows
 
 
@@ -108,6 +111,8 @@ def _line(name: str, points: list[tuple[int, float]]) -> Line:
     return Line(name, points, dots=len(points) < _FEW_POINTS)
 
 
-def _chart(lines: list[Line], top: float, most: int) -> Canvas:
-    """Curves over the iterations; values from 0 to ``top``."""
-    return line_chart(lines, x_name="iteration", x_top=most, y_top=top, width=860, height=300)
+def _chart(lines: list[Line], top: float, most: int, bottom: float = 0) -> Canvas:
+    """Curves over the iterations; values from ``bottom`` to ``top``."""
+    return line_chart(
+        lines, x_name="iteration", x_top=most, y_top=top, y_bottom=bottom, width=860, height=300
+    )

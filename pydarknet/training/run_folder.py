@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -88,6 +89,26 @@ class RunFolder:
     def report(self) -> Path:
         """All charts as a page."""
         return self.path / "report.html"
+
+    def check(self) -> None:
+        """Looks whether files can be written here, before hours go into making them.
+
+        Raises:
+            NotADirectoryError: the folder, or what it lies in, is a file.
+            PermissionError: nothing can be written there.
+        """
+        place = self.path.absolute()
+        while not os.path.lexists(place):
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(
+                errno.ENOTDIR, "is no folder, expected one for the files of the run", str(place)
+            )
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(
+                errno.EACCES, "cannot be written to, expected a folder for the files of the run",
+                str(place),
+            )  # fmt: skip
 
     def take(self, *, alone: bool) -> None:
         """Makes the folder, keeps other trainings out, and removes what one left half-written.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,38 +11,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
-from .._arguments import check_choice, check_whole
-from .._native import NativeNetwork, NativeTrainer, TrainerOptions
+from .._arguments import check_path
+from .._interrupts import deferred_interrupts
 from .._opening import check_settings, load_first_weights
-from ..datasets import Batch, Position
+from ..datasets import Position
 from ..datasets.problems import OnBadData, Progress
-from ..errors import (
-    ArgumentError,
-    ClosedError,
-    DarknetError,
-    DataError,
-    TrainingDiverged,
-)
-from ..layers import Structure
+from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
+from ._checkpoints import Checkpoints
 from ._course import Course
-from ._diverging import Naming
-from ._interrupts import deferred_interrupts
-from ._outputs import Outputs, mean_iou, row_of
-from ._schedule import ClassifierScales, MultiScale, cadence, multi_scale
-from ._state import load_state, read_about, save_state
-from ._task import BatchSource, Task, TaskOptions
-from ._tasks import TASKS, data_keys, task_of
+from ._outputs import Outputs, row_of
+from ._prepared import open_network, prepare, with_max_batches
+from ._settings import Settings
+from ._state import load_state, read_about
+from ._tasks import data_keys
+from ._updates import Updates
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step, check_callbacks
-from .ignored_keys import ignored_keys
 from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 
 _log = logging.getLogger("pydarknet.training")
-
-_RESUMED = ("seed", "precision", "recompute", "task", "patience", "freeze", "eval_every",
-            "checkpoint_every", "on_bad_data", "missing_labels", "tensorboard")  # fmt: skip
-"""Arguments of `Trainer` that a training goes on with."""
 
 
 class Trainer:
@@ -147,24 +132,34 @@ class Trainer:
             FileExistsError: the folder holds a run already.
             OSError: a file is missing or cannot be read.
         """
-        path = os.fspath(cfg)
-        settings = {name: value for name, value in locals().items() if name in _RESUMED}
-        data_path = os.path.abspath(data)
-        self._set_up(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
-                     data_path, settings, device, callbacks, threads)  # fmt: skip
-        keys = data_keys(settings["task"], data_path)
+        path = check_path("cfg", cfg)
+        data_path = os.path.abspath(check_path("data", data))
+        if weights is not None:
+            weights = check_path("weights", weights)
+        if run_dir is not None:
+            run_dir = check_path("run_dir", run_dir)
+        settings = Settings(
+            task=task, seed=seed, precision=precision, recompute=recompute, patience=patience,
+            freeze=freeze, eval_every=eval_every, checkpoint_every=checkpoint_every,
+            on_bad_data=on_bad_data, missing_labels=missing_labels, tensorboard=tensorboard,
+        )  # fmt: skip
+        self._open(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
+                   data_path, settings, device, callbacks, threads)  # fmt: skip
+        keys = data_keys(str(self._settings.task), data_path)
         self.folder = RunFolder(run_dir or backup_folder(keys, data_path), base_name(path))
+        self.folder.check()
         if weights is not None:
             load_first_weights(self._network, weights, up_to)
         elif up_to is not None:
             raise ArgumentError(f"up_to={up_to} says which weights to take, but there are none")
-        self._compile(keys, settings, workers, progress)
+        self._prepare(keys, workers, progress)
         if clear:
             self._trainer.set_seen(0)
         if self.iteration >= self.max_batches:
             raise ArgumentError(
                 f"{weights} was trained for {self.iteration} iterations, max_batches is "
-                f"{self.max_batches}: clear=True (-clear) counts from 0"
+                f"{self.max_batches}: clear=True (-clear) counts from 0, a larger max_batches= in "
+                "the cfg goes on"
             )
         if not overwrite:
             refuse_to_overwrite(self.folder, weights)
@@ -178,6 +173,7 @@ class Trainer:
         cls,
         run_dir: str | os.PathLike[str],
         *,
+        max_batches: int | None = None,
         device: str = "cpu",
         callbacks: Sequence[object] = (),
         threads: int = 0,
@@ -186,10 +182,14 @@ class Trainer:
     ) -> Self:
         """Goes on with a training that ended early, from its last checkpoint.
 
-        Weights come out as if it had never ended, byte for byte; the metrics are appended to.
+        Weights come out as if it had never ended, byte for byte; the metrics are appended to. A
+        run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
 
         Args:
             run_dir: the folder of the run.
+            max_batches: another length of the whole training, more iterations than are done; from
+                now on it counts in place of the cfg's, in the course of the learning rate too
+                where that follows it (poly, sgdr). None keeps the length.
             device: as in `Trainer`, like all that follow.
             callbacks: .
             threads: .
@@ -199,16 +199,21 @@ class Trainer:
         Raises:
             DataError: the folder holds no run, its state is damaged, or the list of images has
                 changed since.
+            ArgumentError: ``max_batches`` is no more than is done.
             DarknetError, OSError: as in `Trainer`.
         """
-        folder = RunFolder.of_run(run_dir)
+        folder = RunFolder.of_run(check_path("run_dir", run_dir))
         about = read_about(folder.state)
         trainer = cls.__new__(cls)
-        settings = about["settings"]
-        trainer._set_up(about["cfg_text"], about["cfg"], about["data"], settings, device,
-                        callbacks, threads)  # fmt: skip
+        text, done = about["cfg_text"], about["iteration"]
+        if max_batches is not None:
+            text = with_max_batches(text, about["cfg"], max_batches, done)
+        trainer._open(text, about["cfg"], about["data"],
+                      Settings(**about["settings"]), device, callbacks, threads)  # fmt: skip
         trainer.folder = folder
-        trainer._compile(data_keys(settings["task"], trainer.data), settings, workers, progress)
+        folder.check()
+        keys = data_keys(str(trainer._settings.task), trainer.data)
+        trainer._prepare(keys, workers, progress)
         load_state(trainer._trainer, folder.state)
         trainer._course = Course(**about["course"])
         trainer._position = Position(**about["position"])
@@ -219,108 +224,42 @@ class Trainer:
                 "with",
                 file=about["data"],
             )
+        if done >= trainer.max_batches:
+            _log.warning("%s: all %d iterations are done: max_batches=N (--max-batches N) above "
+                         "that goes on", folder.path, done)  # fmt: skip
         return trainer
 
-    def _set_up(
+    def _open(
         self,
         text: str,
         cfg: str,
         data: str,
-        settings: dict[str, Any],
+        settings: Settings,
         device: str,
         callbacks: Sequence[object],
         threads: int,
     ) -> None:
-        check_settings(device, settings["precision"], "auto", threads)
-        check_whole("seed", settings["seed"], most=2**63 - 1)
-        check_whole("freeze", settings["freeze"])
-        if settings["patience"] is not None:
-            check_whole("patience", settings["patience"], least=1)
-            if settings["eval_every"] == 0:
-                raise ArgumentError("patience counts evaluations, eval_every=0 makes none")
+        check_settings(device, settings.precision, "auto", threads)
         check_callbacks(callbacks)
         self.cfg, self.data = cfg, data
-        self._text, self._settings, self._threads = text, settings, threads
+        self._text, self._threads = text, threads
         self.callbacks = list(callbacks)
-        self._network = NativeNetwork(text.encode("utf-8", "surrogateescape"), cfg)
-        self._network.seed(settings["seed"])
-        settings["task"] = settings["task"] or task_of(
-            Structure.from_description(self._network.describe(0, 0))
-        )
-        check_choice("task", settings["task"], TASKS)
-        self._loader: BatchSource | None = None
+        self._network, self._settings = open_network(text, cfg, settings)
+        self._updates: Updates | None = None
         self._outputs: Outputs | None = None
         self._stop: Reason | None = None
-        self._begun = self._ended = self._open_update = False
+        self._begun = self._ended = False
 
-    def _compile(
-        self,
-        keys: dict[str, str],
-        settings: dict[str, Any],
-        workers: int,
-        progress: Progress | None,
-    ) -> None:
-        """Makes the engine's trainer and the task, and works out the schedule."""
-        check_whole("workers", workers, least=1, most=1024)
-        self._trainer = NativeTrainer(
-            self._network,
-            TrainerOptions(
-                threads=self._threads,
-                seed=settings["seed"],
-                frozen_below=settings["freeze"],
-                precision=settings["precision"],
-                recompute=bool(settings.get("recompute")),
-            ),
-        )
-        described = self._network.describe(0, 0)
-        structure = Structure.from_description(described)
-        check_whole("freeze", settings["freeze"], most=len(structure.layers) - 1)
-        about = self._trainer.describe()
-        net = described["net"]
-        self.max_batches: int = about["max_batches"]
-        if self.max_batches < 1:
-            raise ArgumentError(f"{self.cfg}: max_batches={self.max_batches}, expected 1 or more")
-        self._mini_batch: int = about["batch"]
-        self._time_steps: int = about["time_steps"]
-        self._subdivisions: int = about["subdivisions"]
-        self._structure = structure
-        _, height, width = structure.input_shape
-        for line in ignored_keys(self.cfg, net, structure):
-            _log.warning("%s has no effect here, see docs/training-keys.md", line)
-        # random= of [detection] is about the box that is responsible, not about sizes
-        sized = [head.layer for head in structure.heads if head.type != "detection"]
-        head = structure.layers[sized[-1]].options if sized else {}
-        self._sizes: MultiScale | ClassifierScales = multi_scale(
-            net, head, (width, height), settings["seed"]
-        )
-        kind = TASKS[settings["task"]]
-        if settings["task"] == "classifier" and int(net.get("random", 0)):
-            self._sizes = ClassifierScales(settings["seed"])
-        self.task: Task = kind(
-            TaskOptions(
-                data_file=self.data, data=keys, net=net, structure=structure,
-                truths=about["truths"], batch=self._mini_batch, time_steps=about["time_steps"],
-                update=self._update_images,
-                evaluate=settings["eval_every"] != 0, on_bad_data=settings["on_bad_data"],
-                missing_labels=settings["missing_labels"], threads=self._threads, workers=workers,
-                progress=progress,
-            )
+    def _prepare(self, keys: dict[str, str], workers: int, progress: Progress | None) -> None:
+        ready = self._ready = prepare(
+            self._network, self.cfg, self.data, keys, self._settings, threads=self._threads,
+            workers=workers, progress=progress,
         )  # fmt: skip
-        self._workers = workers
-        self._cadence = cadence(
-            keys, max_batches=self.max_batches, burn_in=int(net["burn_in"]),
-            epoch=self.task.images / self._update_images, epochs=self.task.epochs,
-            eval_every=settings["eval_every"], checkpoint_every=settings["checkpoint_every"],
-        )  # fmt: skip
-        self._averages = float(net.get("ema_alpha", 0)) != 0
-        self._present_size = (width, height)
-        self._present_count = self._mini_batch
+        self._trainer = ready.trainer
+        self.task, self.max_batches, self._cadence = ready.task, ready.max_batches, ready.cadence
+        self._checkpoints = Checkpoints(self.cfg, self._network, self._trainer, self.folder)
 
     # ---- where it is ----------------------------------------------------------------------------
-
-    @property
-    def _update_images(self) -> int:
-        return self._mini_batch * self._subdivisions
 
     @property
     def iteration(self) -> int:
@@ -398,13 +337,16 @@ class Trainer:
             ClosedError: the run is over.
             DarknetError, OSError, KeyboardInterrupt: as in `run`.
         """
-        if self._ended or self._open_update:
+        if self._ended or (self._updates is not None and self._updates.is_open):
             raise ClosedError("this training has ended: Trainer.resume goes on with it")
         if not self._begun:
             self._begin()
         start = time.perf_counter()
         with deferred_interrupts():
-            step = self._iterate(start)
+            assert self._updates is not None
+            step = self._updates.next(start)
+            self._position = self._updates.position
+            self._written.record(row_of(step))
         self._tell("on_step", step)
         if self._cadence.evaluates(step.iteration, self._course.last_evaluation):
             self._evaluate()
@@ -442,17 +384,9 @@ class Trainer:
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
         self.folder.take(alone=not self._resumed)
-        self._outputs = Outputs(
-            self.folder, self._course.metrics_bytes, self._settings["tensorboard"]
-        )
-        self._loader = self.task.load(
-            batch=self._count_of,
-            size=self._size_of,
-            seed=self._settings["seed"],
-            workers=self._workers,
-            position=self._position,
-        )
-        self._position = self._loader.position
+        self._outputs = Outputs(self.folder, self._course.metrics_bytes, self._settings.tensorboard)
+        self._updates = Updates(self._ready, self._course, self._position)
+        self._position = self._updates.position
         self._begun = True
         if self._course.metrics_bytes:  # gone on with, and not broken off before the first score
             return
@@ -460,62 +394,6 @@ class Trainer:
         if self._cadence.evaluate_every:
             self._evaluate(before=True)
             self._save_state()
-
-    def _size_of(self, batch: int) -> tuple[int, int]:
-        first = self._course.first
-        return self._sizes.size(first + batch // self._subdivisions, first)
-
-    def _count_of(self, batch: int) -> int:
-        count = self._sizes.mini_batch(self._size_of(batch), self._mini_batch)
-        return count - count % self._time_steps
-
-    def _iterate(self, start: float) -> Step:
-        assert self._loader is not None
-        load_seconds = 0.0
-        images: list[str] = []
-        count = 0
-        for _ in range(self._subdivisions):
-            before = time.perf_counter()
-            batch = next(self._loader)
-            load_seconds += time.perf_counter() - before
-            images += [path for paths in batch.paths for path in paths]
-            count += len(batch.paths)
-            self._open_update = True
-            with Naming(self.iteration + 1, images):
-                self._run_batch(batch)
-        with Naming(self.iteration + 1, images):
-            loss = self._trainer.update()
-            if not math.isfinite(loss):
-                raise TrainingDiverged(f"the loss is {loss}")
-        self._open_update = False
-        self._position = self._loader.position
-        course = self._course
-        course.average = loss if course.average is None else 0.9 * course.average + 0.1 * loss
-        seconds = time.perf_counter() - start
-        course.seconds += seconds
-        parts = {
-            str(head["layer"]): {"cost": head["cost"], **head["parts"]}
-            for head in self._trainer.describe()["heads"]
-        }
-        step = Step(
-            iteration=self.iteration, seen=self._trainer.seen, loss=loss, average=course.average,
-            rate=self._trainer.rate, parts=parts, iou=mean_iou(parts),
-            images=count, size=self._present_size, seconds=seconds,
-            load_seconds=load_seconds,
-        )  # fmt: skip
-        self._written.record(row_of(step))
-        return step
-
-    def _run_batch(self, batch: Batch) -> None:
-        count, _, height, width = batch.input.shape
-        if (width, height, count) != (*self._present_size, self._present_count):
-            self._trainer.resize(width, height, count)
-            self._present_size, self._present_count = (width, height), count
-        for stream in batch.resets:
-            self._trainer.reset_state(stream)
-        self._trainer.set_input(batch.input)
-        self._trainer.set_truth(batch.truth)
-        self._trainer.run()
 
     # ---- what is due ----------------------------------------------------------------------------
 
@@ -525,22 +403,17 @@ class Trainer:
         Raises:
             DarknetError, OSError: an image cannot be read.
         """
-        self._store()
+        self._checkpoints.store()
         return self.task.evaluate(self._network).scores
 
     def _evaluate(self, before: bool = False) -> None:
         """Measures, and writes the best weights; ``before`` the first iteration none are best."""
         start = time.perf_counter()
-        self._store()
+        self._checkpoints.store()
         found = self.task.evaluate(self._network)
         course, iteration = self._course, self.iteration
         score = found.scores[self.task.score]
-        best = not before and (course.best_score is None or score > course.best_score)
-        course.last_evaluation = iteration
-        if best:
-            course.best_score, course.best_iteration, course.without_gain = score, iteration, 0
-        elif not before:
-            course.without_gain += 1
+        best = course.judge(iteration, score, before)
         course.seconds += time.perf_counter() - start
         evaluation = Evaluation(iteration, found.scores, score, best, found.details)
         self._written.record({
@@ -548,10 +421,10 @@ class Trainer:
             "best": best, "seconds": round(time.perf_counter() - start, 4),
         })  # fmt: skip
         if best:
-            self._save_weights(self.folder.weights("best"))
+            self._checkpoints.save_weights("best")
         self._written.draw(self)
         self._tell("on_eval", evaluation)
-        patience = self._settings["patience"]
+        patience = self._settings.patience
         if patience is not None and course.without_gain >= patience:
             self._stop = self._stop or "patience"
 
@@ -560,45 +433,25 @@ class Trainer:
         if other is None and self._course.last_checkpoint == self.iteration:
             return
         with deferred_interrupts():
-            self._store()
-            files = [self.folder.weights(what) for what in ("last", other) if what is not None]
-            for file in files:
-                self._save_weights(file)
-            if self._averages:
-                self._trainer.store(average=True)
-                files.append(self.folder.weights("ema"))
-                self._save_weights(files[-1])
+            self._checkpoints.store()
+            wanted = ["last"] if other is None else ["last", other]
+            files = [self._checkpoints.save_weights(what) for what in wanted]
+            if self._ready.averages:
+                files.append(self._checkpoints.save_average())
             self._course.last_checkpoint = self.iteration
             self._save_state()
             self._written.draw(self, now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
-
-    def _store(self) -> None:
-        """Gives the present weights to the network, where they are finite."""
-        for layer in self._network.describe(0, 0)["layers"]:
-            for index, param in enumerate(layer["parameters"]):
-                values = self._trainer.value(layer["index"], index, tuple(param["dims"]))
-                if not np.isfinite(values).all():
-                    raise TrainingDiverged(
-                        f"{self.cfg}:{layer['line']}: [{layer['type']}] {param['name']} are no "
-                        f"longer finite in iteration {self.iteration}; they were not written",
-                        file=self.cfg, line=layer["line"], section=layer["type"],
-                        layer=layer["index"], iteration=self.iteration,
-                    )  # fmt: skip
-        self._trainer.store()
-
-    def _save_weights(self, path: Path) -> None:
-        self._network.save_weights(os.fspath(path), -1)
 
     def _save_state(self) -> None:
         assert self._position is not None
         self._course.metrics_bytes = self._written.bytes
         about = {
             "cfg": self.cfg, "cfg_text": self._text, "data": self.data, "kind": self.task.kind,
-            "settings": self._settings, "course": asdict(self._course),
+            "settings": asdict(self._settings), "course": asdict(self._course),
             "position": self._position.as_dict(), "iteration": self.iteration,
         }  # fmt: skip
-        save_state(self._trainer, about, self.folder.state)
+        self._checkpoints.save_state(about)
 
     def _tell(self, event: str, about: object) -> None:
         for callback in self.callbacks:
@@ -627,14 +480,19 @@ class Trainer:
             if error is None:
                 final = self.iteration >= self.max_batches
                 self._checkpoint("final" if final else None)
-            elif not self._open_update and not isinstance(error, TrainingDiverged):
+            elif not isinstance(error, TrainingDiverged):
                 self._last_words()
             self._tell("on_end", self.end)
         finally:
             self._free()
 
     def _last_words(self) -> None:
-        """A checkpoint behind an error, which must not be hidden by another one."""
+        """A checkpoint behind an error, which must not be hidden by another one.
+
+        Not within an update: what the engine holds then is no state to go on from.
+        """
+        if self._updates is None or self._updates.is_open:
+            return
         try:
             self._checkpoint()
         except (DarknetError, OSError) as second:
@@ -642,8 +500,8 @@ class Trainer:
 
     def _free(self) -> None:
         """Stops threads and closes files."""
-        if self._loader is not None:
-            self._loader.close()
+        if self._updates is not None:
+            self._updates.close()
         if self._outputs is not None:
             self._outputs.close()
         self.folder.release()

@@ -1,4 +1,8 @@
-"""Which arrays a weights file holds of each layer, in which order and shape: the cfg says it."""
+"""Which arrays a weights file holds of each layer, in which order and shape: the cfg says it.
+
+This is what a network of the cfg reads: nothing of layers with ``dontload=1``, of a convolution
+``numload`` filters. What it writes holds all layers but those with ``dontsave=1``.
+"""
 
 from __future__ import annotations
 
@@ -196,7 +200,7 @@ def _blocks(layer: Layer, kind: str) -> Iterator[Block]:
     inputs = channels * height * width
     output = options.get("output", 1)
     if kind == "convolutional":
-        yield conv("", options["filters"], channels)
+        yield conv("", options["numload"] or options["filters"], channels)
     elif kind == "deconvolutional":
         shape = (channels, options["filters"], size, size)
         yield Block("", "deconvolutional", options["filters"], shape, normalize, statistics)

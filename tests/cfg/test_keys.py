@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -17,15 +17,21 @@ from pydarknet.cfg.keys import canonical, keys_of, nearest, section_names
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_file_is_what_the_engine_declares() -> None:
+def script() -> ModuleType:
+    """The script that writes the file."""
     spec = importlib.util.spec_from_file_location(
         "export_cfg_keys", ROOT / "scripts" / "export_cfg_keys.py"
     )
     assert spec
     assert spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert script.FILE.read_text() == script.text(script.collect())
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_file_is_what_the_engine_declares() -> None:
+    exporting = script()
+    assert exporting.FILE.read_text() == exporting.text(exporting.collect())
 
 
 def test_the_keys_of_net_are_the_engines() -> None:
@@ -67,21 +73,11 @@ def test_the_types_of_net_are_the_engines() -> None:
     assert engine == {name: (key.type, key.choices) for name, key in ours.items()}
 
 
-DECLARED = re.compile(
-    r"\bo\.(?:integer|real|flag|text|integers|reals|choice<\w+>)\(\s*\"(\w+)\",(?:[^;]*?,)??\s*"
-    r"\"([^\"]+)\"\s*[,)]"
-)
-
-
 def test_the_sentences_of_net_are_the_engines() -> None:
     """The engine exports the keys of layers; those of [net] stand in its source alone."""
-    folder = ROOT / "darknet" / "src"
-    if not folder.is_dir():
+    declared = script().net_sentences()
+    if not declared:
         pytest.skip("the engine's source is not here")
-    sources = [folder / "network.cpp", folder / "config" / "training_keys.cpp"]
-    declared = dict(
-        found for file in sources for found in DECLARED.findall(file.read_text("utf-8"))
-    )
     ours = keys_of("net")
     assert ours is not None
     assert len(declared) > 30, "the way the engine declares keys has changed"

@@ -65,3 +65,9 @@ def test_every_kind_of_layer() -> None:
             cfg = data["cfg"]
         text = cfg.tobytes() if cfg.dtype == np.uint8 else str(cfg).encode()
         compare(text, path.stem)
+
+
+@pytest.mark.parametrize("key", ["numload=3", "numload=4", "numload=5", "numload=-1"])
+def test_filters_of_the_weights_file(key: str) -> None:
+    text = f"[net]\nwidth=6\nheight=6\nchannels=2\n[convolutional]\nfilters=4\n{key}\n"
+    compare(text.encode(), "x.cfg")

@@ -44,9 +44,12 @@ def test_train_valid_test(
     status, out, err = run(capfd, kind, "train", data, cfg, "-map", "-clear", "-gpus", "0")
     assert (status, out) == (0, "finished after 2 iterations, files in backup\n")
     score = {"segmenter": "miou", "isegmenter": "mask_ap", "regressor": "r2"}[kind]
-    assert re.search(rf"iteration 2: {score} -?[\d.]+%", err)
     if kind == "regressor":
-        assert re.search(r"mae [\d.]+, rmse [\d.]+ \(best\)", err)
+        number = r"-?\d+\.\d*(e\+\d+)?"
+        assert re.search(rf"iteration 2: r2 {number}, mae {number}, rmse {number} \(best\)", err)
+        assert re.search(rf"loss .*, r2 {number}[^\d%]", err)
+    else:
+        assert re.search(rf"iteration 2: {score} [\d.]+%", err)
     weights = f"backup/{cfg.stem}_final.weights"
 
     status, out, err = run(capfd, kind, "valid", data, cfg, weights)
@@ -80,7 +83,9 @@ def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
     data = drawn / "objects/shapes.data"
     cfg = map_cfg(tmp_path, 1, "[logistic]")
     for words, status, message in (
-        (("segmenter",), 2, "expected test"),
+        (("segmenter",), 2, "segmenter: expected test, train or valid"),
+        (("isegmenter",), 2, "isegmenter: expected test, train or valid"),
+        (("regressor",), 2, "regressor: expected test, train or valid"),
         (("segmenter", "tset"), 2, "did you mean test?"),
         (("isegmenter", "train", data, cfg), 1, "ends in [logistic], expected [iseg]"),
         (("regressor", "valid", data, cfg), 2, "x.weights missing"),

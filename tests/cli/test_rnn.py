@@ -69,7 +69,7 @@ def test_on_with_weights_and_resume(
 def test_mistakes(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     cfg = chars_cfg(tmp_path)
     for words, status, message in (
-        (("rnn",), 2, "expected generate"),
+        (("rnn",), 2, "rnn: expected generate, train or valid"),
         (("rnn", "trian", cfg), 2, "did you mean train?"),
         (("rnn", "vec", cfg), 1, "not in this version"),
         (("rnn", "train"), 2, "expected x.cfg, or x.cfg x.weights"),

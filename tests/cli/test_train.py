@@ -154,6 +154,37 @@ def test_all_that_is_wrong_is_listed(
     assert "attention=1" in err
 
 
+def test_a_longer_training(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    cfg, folder = detector_cfg(tmp_path, max_batches=2), tmp_path / "run"
+    data = drawn / "shapes/shapes.data"
+    assert run(capfd, "detector", "train", data, cfg, "-q", "--run-dir", folder)[0] == 0
+    status, out, err = run(capfd, "detector", "train", "--resume", folder, "-q")
+    assert (status, out) == (0, f"finished after 2 iterations, files in {folder}\n")
+    assert err == (
+        f"pydarknet: {folder}: all 2 iterations are done: max_batches=N (--max-batches N) above "
+        "that goes on\n"
+    )
+    status, out, err = run(capfd, "detector", "train", "--resume", folder, "-q",
+                           "--max-batches", 4)  # fmt: skip
+    assert (status, err) == (0, "")
+    assert out.startswith("finished after 4 iterations")
+
+
+@pytest.mark.parametrize("words", [("-gpus", "0"), ("-gpus", "0,1"), ("-i", "1")])
+def test_gpus_that_are_not_there(
+    words: tuple[str, str], drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=1)
+    data = drawn / "shapes/shapes.data"
+    status, _, err = run(capfd, "detector", "train", data, cfg, "-q", *words,
+                         "--run-dir", tmp_path / "run")  # fmt: skip
+    assert status == 0
+    assert err == (
+        f"pydarknet: -gpus {words[1]}: this version of pydarknet uses no GPU, training runs on the "
+        "CPU\n"
+    )
+
+
 def test_patience_evaluates(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cfg = detector_cfg(tmp_path, max_batches=2)
     data = drawn / "shapes/shapes.data"
@@ -170,8 +201,11 @@ def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
         (("detector", "train", data), 2, "expected x.data x.cfg"),
         (("detector", "train", "--resume", "x", data), 2, "expected --resume FOLDER alone"),
         (("detector", "train", "--resume", "x", "--seed", 4), 2, "--seed is for a new training"),
+        (("detector", "train", data, cfg, "--max-batches", 9), 2, "--max-batches is for --resume"),
         (("detector", "train", "--resume", "x", "-clear"), 2, "--clear is for a new training"),
-        (("detector", "train", data, cfg, "-gpus", "0,1"), 1, "not on several GPUs"),
+        (("detector", "train", data, cfg, "-gpus", "x"), 2, "--gpus: 'x', expected numbers of"),
+        (("detector", "train", data, cfg, "-gpus", "0,"), 2, "--gpus: '0,', expected numbers of"),
+        (("detector", "train", data, cfg, "-i", "-1"), 2, "-i"),
         (("detector", "train", data, cfg, "--mapp"), 2, "did you mean --map?"),
         (("detector", "train", "--resume", tmp_path), 1, "holds no run"),
         (("detector", "train", tmp_path / "no.data", cfg), 1, "No such file"),

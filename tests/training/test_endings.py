@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from small_networks import RunPython
 
-from pydarknet import ClosedError, DataError
+from pydarknet import ArgumentError, ClosedError, DataError
 from pydarknet.training import End, Step, Trainer, read_metrics
+from pydarknet.training._updates import Updates
 from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
 
 
@@ -96,17 +97,17 @@ def test_an_end_within_one_iteration(
 def test_ctrl_c_in_the_middle_of_an_iteration(
     tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_batch = Trainer._run_batch
+    run_batch = Updates._run_batch
     calls = 0
 
-    def counted(self: Trainer, batch: object) -> None:
+    def counted(self: Updates, batch: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 3:  # the first of two mini-batches of iteration 2
-            interrupt(self)
+            os.kill(os.getpid(), signal.SIGINT)
         run_batch(self, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_run_batch", counted)
+    monkeypatch.setattr(Updates, "_run_batch", counted)
     trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run")
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
@@ -186,6 +187,34 @@ def test_a_finished_run_resumed(tmp_path: Path, shapes_data: Path) -> None:
     end = Trainer.resume(run).run()
     assert (end.reason, end.iteration) == ("finished", 2)
     assert weights(run) == before
+
+
+def test_a_finished_run_says_how_to_go_on(
+    tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And goes on as one that was meant to be longer from the beginning."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    shorter = detector_cfg(tmp_path, max_batches=3)
+    Trainer(shorter, shapes_data, run_dir=run, eval_every=0).run()
+    assert not caplog.messages
+    Trainer.resume(run)
+    (said,) = caplog.messages
+    assert said == (
+        f"{run}: all 3 iterations are done: max_batches=N (--max-batches N) above that goes on"
+    )
+    for wrong in (3, 0, "x"):
+        with pytest.raises(ArgumentError, match=f"max_batches={wrong!r}, expected"):
+            Trainer.resume(run, max_batches=wrong)  # type: ignore[arg-type]
+    caplog.clear()
+    with Trainer.resume(run, max_batches=8) as longer:
+        longer.step()
+    assert not caplog.messages
+    assert Trainer.resume(run).max_batches == 8  # remembered
+    assert Trainer.resume(run).run().iteration == 8
+    longer_cfg = detector_cfg(tmp_path, max_batches=8)
+    Trainer(longer_cfg, shapes_data, run_dir=whole, eval_every=0).run()
+    assert weights(run) == weights(whole)
+    assert rows(run) == rows(whole)
 
 
 class _FailsAtOnce:
@@ -333,26 +362,48 @@ def test_killed_at_any_moment(tmp_path: Path, shapes_data: Path) -> None:
     assert rows(run) == rows(whole)
 
 
-def test_ctrl_c_on_the_command_line(
-    tmp_path: Path, shapes_data: Path, run_python: RunPython
-) -> None:
+@pytest.mark.parametrize(
+    ("where", "signals", "code", "last"),
+    [
+        ("step", ("SIGINT",), 130, "interrupted"),
+        ("step", ("SIGTERM",), 143, "terminated"),
+        ("_run_batch", ("SIGINT",), 130, "interrupted"),
+        # to the process and to its group
+        ("_run_batch", ("SIGTERM", "SIGTERM"), 143, "terminated"),
+        # a shell has programs in its background ignore Ctrl-C
+        ("background", ("SIGTERM",), 143, "terminated"),
+    ],
+)
+def test_signals_on_the_command_line(
+    where: str, signals: tuple[str, ...], code: int, last: str, tmp_path: Path, shapes_data: Path,
+    run_python: RunPython,
+) -> None:  # fmt: skip
     cfg = detector_cfg(tmp_path, max_batches=100000)
-    code = f"""
+    script = f"""
 import os, signal, sys
+if {where == "background"}:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 from pydarknet.cli import main
 from pydarknet.training import Trainer
-step = Trainer.step
-def third(self):
-    done = step(self)
-    if done.iteration == 3:
-        os.kill(os.getpid(), signal.SIGINT)
+from pydarknet.training._updates import Updates
+owner = Trainer if {where == "step"} else Updates
+name = "step" if owner is Trainer else "_run_batch"
+own = getattr(owner, name)
+count = 0
+def third(self, *given):
+    global count
+    done = own(self, *given)
+    count += 1
+    if count == (3 if owner is Trainer else 5):  # two mini-batches an iteration
+        for one in {signals!r}:
+            os.kill(os.getpid(), getattr(signal, one))
     return done
-Trainer.step = third
+setattr(owner, name, third)
 sys.exit(main(["detector", "train", {str(shapes_data)!r}, {str(cfg)!r}, "--run-dir", "my run"]))
 """
-    done = run_python("-c", code)
-    assert done.returncode == 130
+    done = run_python("-c", script)
+    assert done.returncode == code
     text = done.stderr.decode()
     assert "go on with: pydarknet detector train --resume 'my run'" in text
-    assert text.splitlines()[-1] == "pydarknet: interrupted"
+    assert text.splitlines()[-1] == f"pydarknet: {last}"
     assert Trainer.resume(tmp_path / "my run").iteration == 3

@@ -154,6 +154,14 @@ NETWORKS = {
     + conv(17)
     + section("route", layers="-1,-2")
     + section("avgpool"),
+    "connected": conv(20)
+    + section("connected", output=37, activation="leaky", batch_normalize=1)
+    + section("dropout", probability=0.3)
+    + section("connected", output=48, activation="relu")
+    + section("connected", output=5, activation="linear"),
+    "frozen connected": section("connected", output=19, activation="relu")
+    + section("connected", output=32, activation="linear", stopbackward=1)
+    + section("connected", output=7, activation="logistic"),
     "frozen": conv(20) + conv(24, stopbackward=1) + conv(16) + conv(8, 1),
     "dilated": conv(20) + conv(17, dilation=2, padding=2) + conv(8, 1),
     "even kernels": conv(20, 4, padding=2) + conv(17, 2, padding=0, stride=2) + conv(8, 1),
@@ -225,6 +233,65 @@ def test_convolutions(
     )
     last = section("convolutional", filters=3, size=1, activation="logistic")
     same(first + layer + last, shape=(2, height, width), batch=batch, tolerance=1e-3)
+
+
+@examples(max_examples=40)
+@given(
+    inputs=st.integers(1, 1200), hidden=st.integers(1, 150), outputs=st.integers(1, 70),
+    batch=st.integers(1, 20),
+)  # fmt: skip
+def test_connected_layers(inputs: int, hidden: int, outputs: int, batch: int) -> None:
+    layers = section("connected", output=hidden, activation="linear") + section(
+        "connected", output=outputs, activation="linear"
+    )
+    run = same(layers, shape=(inputs, 1, 1), batch=batch, input_delta=True, tolerance=1e-3)
+    only_fast(run)
+
+
+@pytest.mark.parametrize("hidden", [32, 21])
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_recurrent_layers(kind: str, hidden: int) -> None:
+    """Steps of whole blocks need no conversions: one pixel lies as plain numbers do."""
+    size = {"hidden": hidden, "output": hidden} if kind == "rnn" else {"output": hidden}
+    text = (
+        "[net]\ninputs=16\nbatch=4\ntime_steps=3\nlearning_rate=0.01\n"
+        + section(kind, **size)
+        + section("dropout", probability=0.2)
+        + section("connected", output=16, activation="linear")
+        + section("softmax")
+    )
+    values = []
+    for options in ({}, {"keep_all": True}, {"backend": "reference"}):
+        network = NativeNetwork(text.encode(), "<text>")
+        network.seed(1)
+        trainer = NativeTrainer(network, TrainerOptions(seed=1, **options))
+        random = np.random.default_rng(1)
+        trainer.set_input(random.random((12, 16, 1, 1), dtype=np.float32))
+        trainer.set_truth(np.eye(16, dtype=np.float32)[random.integers(0, 16, 12)])
+        for _ in range(3):
+            trainer.run()
+            trainer.update()
+        layers = network.describe(0, 0)["layers"]
+        values.append(
+            [
+                trainer.value(index, number, tuple(param["dims"]))
+                for index, layer in enumerate(layers)
+                for number, param in enumerate(layer["parameters"])
+            ]
+        )
+        kernels = {step["kernel"] for step in trainer.describe()["steps"]}
+        assert ("connected" in kernels) == ("backend" not in options)
+    for ours, kept, theirs in zip(*values, strict=True):
+        np.testing.assert_array_equal(ours, kept)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_a_connected_layer_of_many_images_and_inputs() -> None:
+    """More than fits the blocks that are worked on at a time."""
+    layers = section("connected", output=150, activation="linear") + section(
+        "connected", output=3, activation="linear"
+    )
+    same(layers, shape=(5, 23, 19), batch=550, tolerance=1e-3)
 
 
 @examples(max_examples=30)

@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs/training-keys.md"
 def test_a_training_names_them(
     tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cfg = detector_cfg(tmp_path, more="adversarial_lr=.05\nsequential_subdivisions=1\n")
+    cfg = detector_cfg(tmp_path, more="attention=1\nnotruth=1\n")
     text = cfg.read_text().replace("stride=1\npad=1\n", "stride=1\npad=1\nrotate=1\n")
     cfg.write_text(text)
     with caplog.at_level(logging.WARNING, "pydarknet.training"):
@@ -26,8 +26,8 @@ def test_a_training_names_them(
     number = text[:line].count("\n") + 1
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 3
-    assert f"{cfg}: [net] adversarial_lr=.05 has no effect here" in said[0]
-    assert "sequential_subdivisions with seq_scales" in said[1]
+    assert f"{cfg}: [net] attention=1 has no effect here" in said[0]
+    assert "notruth=1" in said[1]
     assert f"{cfg}:{number}: [convolutional] rotate=1" in said[2]
 
 

@@ -7,8 +7,16 @@ import re
 
 import numpy as np
 
-from pydarknet.training.chart import draw_chart, loss_limit, score_names, thinned
+from pydarknet.training.chart import (
+    _chart,
+    draw_chart,
+    loss_limit,
+    score_bottom,
+    score_names,
+    thinned,
+)
 from pydarknet.training.history import History
+from pydarknet.training.score_text import scores_line
 from pydarknet.training.tensorboard import crc32c, scalars
 
 
@@ -42,6 +50,28 @@ def test_chart() -> None:
     left = rows[columns < 200].mean()
     assert rows[columns > 700].mean() < left
     assert not (empty == (40, 40, 200)).all(axis=2)[36:552, 71:941].any()
+
+
+def test_r2_is_no_share() -> None:
+    found = history(0)
+    found.add({"iteration": 1, "loss": 1.0, "average": 1.0, "rate": 0.1})
+    found.add({"iteration": 1, "evaluation": {"r2": 0.5, "mae": 2.0}})
+    assert score_bottom(found) == 0
+    chart = _chart(found, "x", 10)
+    assert "r2 0.5000 (best 0.5000)" in chart.svg()
+    assert "100 %" not in chart.svg()
+    found.add({"iteration": 2, "evaluation": {"r2": -0.5, "mae": 3.0}})
+    assert score_bottom(found) == -1
+    text = _chart(found, "x", 10).svg()
+    assert "r2 -0.5000 (best 0.5000)" in text
+    assert ">-1.0<" in text  # the axis
+    assert score_bottom(history(20)) == 0
+    assert "100 %" in _chart(history(20), "x", 20).svg()
+
+
+def test_scores_as_text() -> None:
+    scores = {"map": 0.25, "r2": -0.5, "nats": 1.5}
+    assert scores_line(scores) == "map 25.00%, r2 -0.5000, nats 1.500"
 
 
 def test_axis_of_the_loss_leaves_out_the_start() -> None:

@@ -12,6 +12,7 @@ import pytest
 import pydarknet
 from pydarknet.metrics import foretell
 from pydarknet.training import Step, Trainer, read_metrics
+from pydarknet.training._updates import Updates
 from training.small_training import Recorder
 
 TEXT = b"the quick brown fox jumps over the lazy dog\n" * 8
@@ -114,13 +115,13 @@ def test_memory_matters(tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPa
     """Else the test above would say nothing: without the memory weights come out different."""
     cfg = chars_cfg(tmp_path)
     Trainer(cfg, text, run_dir=tmp_path / "a", eval_every=0).run()
-    run_batch = Trainer._run_batch
+    run_batch = Updates._run_batch
 
-    def forgetful(self: Trainer, batch: object) -> None:
+    def forgetful(self: Updates, batch: object) -> None:
         self._trainer.reset_state()
         run_batch(self, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_run_batch", forgetful)
+    monkeypatch.setattr(Updates, "_run_batch", forgetful)
     Trainer(cfg, text, run_dir=tmp_path / "b", eval_every=0).run()
     one, other = ((tmp_path / run / "chars_final.weights").read_bytes() for run in "ab")
     assert one != other

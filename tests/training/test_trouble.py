@@ -14,6 +14,7 @@ import pytest
 import pydarknet
 from pydarknet import DataError, DatasetError, TrainingDiverged
 from pydarknet.training import Step, Trainer
+from pydarknet.training._updates import Updates
 from training.small_training import Recorder, copy_of, detector_cfg
 
 
@@ -137,13 +138,13 @@ def test_a_loss_that_is_not_finite(
     trainer = Trainer(detector_cfg(tmp_path), data, run_dir=run, checkpoint_every=1, eval_every=0)
     trainer.step()
     before = (run / "small_last.weights").read_bytes()
-    run_batch = Trainer._run_batch
+    run_batch = Updates._run_batch
 
-    def infinite(self: Trainer, batch: object) -> None:
+    def infinite(self: Updates, batch: object) -> None:
         batch.input[0, 0, 0, 0] = np.inf  # type: ignore[attr-defined]
         run_batch(self, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_run_batch", infinite)
+    monkeypatch.setattr(Updates, "_run_batch", infinite)
     with pytest.raises(TrainingDiverged) as caught, trainer:
         trainer.step()
     assert caught.value.iteration == 2

@@ -91,7 +91,13 @@ def test_batchnorm_without_biases(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "count"),
-    [("dontload=1", 0), ("batch_normalize=1\ndontloadscales=1", 3 + 27 * 4), ("cbn=1", 12 + 108)],
+    [
+        ("dontload=1", 0),
+        ("numload=2", 2 + 18 * 4),
+        ("dontsave=1", 3 + 27 * 4),
+        ("batch_normalize=1\ndontloadscales=1", 3 + 27 * 4),
+        ("cbn=1", 12 + 108),
+    ],
 )
 def test_keys_that_change_what_is_stored(change: str, count: int, tmp_path: Path) -> None:
     text = FLIPPED.replace("flipped=1", change) + "[convolutional]\nfilters=2\n"

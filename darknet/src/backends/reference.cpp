@@ -17,21 +17,13 @@ struct AddForward {
 
 class ReferenceKernel final : public Kernel {
  public:
-  ReferenceKernel(const KernelRequest& request) : op_(request.node.op.get()) {
+  explicit ReferenceKernel(const KernelRequest& request)
+      : op_(request.node.op.get()), constants_(reference_constants(request)) {
     name = std::string("reference ") + op_->kind();
     in_layouts.assign(request.in_shapes.size(), Layout::plain);
     own_inputs_ = request.in_shapes.size();
     for (const Post& post : op_->post) own_inputs_ -= post.kind == Post::Kind::add ? 1 : 0;
-    int index = 0;
-    for (Constant& constant : op_->constants()) {
-      const size_t bytes = constant.values.size() * sizeof(float);
-      const std::string key =
-          std::string(op_->kind()) + op_->variant() + " plain " + std::to_string(index++);
-      constants_.push_back(request.cache.get({op_->identity(), key}, bytes, [&](Buffer& buffer) {
-        std::memcpy(buffer.as<>(), constant.values.data(), bytes);
-      }));
-      pointers_.push_back(constants_.back()->as<>());
-    }
+    for (const auto& constant : constants_) pointers_.push_back(constant->as<>());
   }
 
   void run(const RunArgs& args) const override {
@@ -40,20 +32,13 @@ class ReferenceKernel final : public Kernel {
     float* out = static_cast<float*>(args.out.data);
     op_->forward(args.context, {in.data(), args.in_shapes, own_inputs_, pointers_.data(), out,
                                 args.out_shape, args.batch});
-    const int64_t count = args.batch * args.out_shape.size();
-    size_t extra = own_inputs_;
-    for (const Post& post : op_->post) {
-      if (post.kind == Post::Kind::add)
-        args.context.each(count, AddForward{in[extra++], out});
-      else
-        args.context.each(count, ActivateForward{out, out, post.activation});
-    }
+    run_posts(*op_, args, own_inputs_);
   }
 
  private:
   const Op* op_;
-  size_t own_inputs_;
   std::vector<std::shared_ptr<const Buffer>> constants_;
+  size_t own_inputs_;
   std::vector<const float*> pointers_;
 };
 
@@ -67,6 +52,31 @@ class ReferenceBackend final : public Backend {
 };
 
 }  // namespace
+
+std::vector<std::shared_ptr<const Buffer>> reference_constants(const KernelRequest& request) {
+  const Op& op = *request.node.op;
+  std::vector<std::shared_ptr<const Buffer>> buffers;
+  for (Constant& constant : op.constants()) {
+    const size_t bytes = constant.values.size() * sizeof(float);
+    const std::string key =
+        std::string(op.kind()) + op.variant() + " plain " + std::to_string(buffers.size());
+    buffers.push_back(request.cache.get({op.identity(), key}, bytes, [&](Buffer& buffer) {
+      std::memcpy(buffer.as<>(), constant.values.data(), bytes);
+    }));
+  }
+  return buffers;
+}
+
+void run_posts(const Op& op, const RunArgs& args, size_t extra) {
+  float* out = static_cast<float*>(args.out.data);
+  const int64_t count = args.batch * args.out_shape.size();
+  for (const Post& post : op.post) {
+    if (post.kind == Post::Kind::add)
+      args.context.each(count, AddForward{static_cast<const float*>(args.in[extra++].data), out});
+    else
+      args.context.each(count, ActivateForward{out, out, post.activation});
+  }
+}
 
 std::unique_ptr<Kernel> make_reference_kernel(const KernelRequest& request) {
   return std::make_unique<ReferenceKernel>(request);

@@ -21,7 +21,10 @@ class ReferenceTrainKernel final : public TrainKernel {
     const TrainingMemory memory = op.training_memory(part_.in_shapes, part_.out_shape, batch_);
     kept_bytes = size_t(memory.kept) * sizeof(float);
     scratch_bytes = size_t(memory.scratch) * sizeof(float);
-    for (const Live& live : part_.params) constants_.push_back(live.value);
+    for (const Live& live : part_.params) {
+      constants_.push_back(live.value);
+      still_.push_back({live.value, nullptr});
+    }
     if (!part_.params.empty()) return;
     for (const Constant& constant : op.constants()) {
       const size_t bytes = constant.values.size() * sizeof(float);
@@ -62,7 +65,7 @@ class ReferenceTrainKernel final : public TrainKernel {
     args.out = static_cast<float*>(run.out.data);
     args.out_shape = part_.out_shape;
     args.batch = batch_;
-    args.params = part_.params.data();
+    args.params = (run.moment.adversarial ? still_ : part_.params).data();
     args.kept = static_cast<float*>(run.kept);
     args.scratch = static_cast<float*>(run.scratch);
     args.moment = run.moment;
@@ -74,6 +77,7 @@ class ReferenceTrainKernel final : public TrainKernel {
 
   TrainRequest::Part part_;
   int64_t batch_;
+  std::vector<Live> still_;  // the parameters where none is trained
   std::vector<const float*> constants_;
   std::vector<std::unique_ptr<Buffer>> own_;
 };

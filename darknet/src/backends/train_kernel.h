@@ -23,6 +23,7 @@ struct TrainRun {
   void* scratch;
   TrainingMoment moment;
   uint64_t seed;  // this kernel's own, in this mini-batch
+  bool trains(const Live& live) const { return live.gradient && !moment.adversarial; }
 };
 
 constexpr int kNoInput = -1, kAnyInput = -2;

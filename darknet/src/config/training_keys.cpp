@@ -2,7 +2,7 @@
 
 namespace dn {
 
-TrainingKeys read_training_keys(Options& o) {
+TrainingKeys read_training_keys(Options& o, int subdivisions) {
   TrainingKeys k;
   k.max_batches = o.integer("max_batches", 0, "training: number of updates", 0);
   k.learning_rate = o.real("learning_rate", 0.001f, "training: learning rate");
@@ -24,6 +24,10 @@ TrainingKeys read_training_keys(Options& o) {
   k.gamma = o.real("gamma", 1, "training: of the policies exp and sigmoid");
   k.steps = o.integers("steps", "training: updates at which the rate changes");
   k.scales = o.reals("scales", "training: factors of the rate at steps");
+  k.seq_scales = o.reals("seq_scales", "training: factors of sequential_subdivisions at steps");
+  k.sequential_subdivisions = o.integer("sequential_subdivisions", subdivisions,
+                                        "training: sequences that follow each other in an update");
+  k.track = o.integer("track", 0, "training: images come in sequences") != 0;
   k.sgdr_cycle = o.integer("sgdr_cycle", k.max_batches, "training: first cycle of sgdr");
   k.sgdr_mult = o.integer("sgdr_mult", 2, "training: growth of sgdr cycles", 1);
   k.momentum = o.real("momentum", 0.9f, "training: share of an update in the next");
@@ -37,6 +41,9 @@ TrainingKeys read_training_keys(Options& o) {
   k.loss_scale = o.real("loss_scale", 1, "training: no effect in 32 bits");
   k.label_smooth_eps = o.real("label_smooth_eps", 0, "training: label smoothing of classifiers");
   k.try_fix_nan = o.flag("try_fix_nan", false, "training: replaces numbers that are not finite");
+  k.adversarial_lr = o.real("adversarial_lr", 0,
+                            "training: images are changed along their gradient, so far at most");
+  k.contrastive = o.integer("contrastive", 0, "training: images come in pairs") != 0;
   k.weights_reject_freq =
       o.integer("weights_reject_freq", 0, "training: updates between new draws of twin filters", 0);
   k.equidistant_point =
@@ -58,6 +65,8 @@ void check(const TrainingKeys& k) {
          k.steps.size(), k.scales.size());
   if (k.policy == Policy::sgdr && k.sgdr_cycle < 1)
     fail(DN_ERROR_CFG, "sgdr_cycle=%d, expected at least 1 with policy=sgdr", k.sgdr_cycle);
+  if (k.adversarial_lr != 0 && k.max_batches < 1)
+    fail(DN_ERROR_CFG, "max_batches=%d, expected at least 1 with adversarial_lr", k.max_batches);
   if (k.policy == Policy::poly && k.max_batches < 1)
     fail(DN_ERROR_CFG, "max_batches=%d, expected at least 1 with policy=poly", k.max_batches);
 }

@@ -58,6 +58,9 @@ struct Live {
 struct TrainingMoment {
   int64_t iteration = 0, max_batches = 0;
   int subdivision = 0, subdivisions = 1;
+  // The images are changed in this pass, not the network: no array gets a gradient, and batch
+  // normalisation goes by the running statistics.
+  bool adversarial = false;
   uint64_t seed = 0;             // of this mini-batch; ops take a substream each
   const float* truth = nullptr;  // of all images
   int64_t truths = 0;            // numbers of one image's truth

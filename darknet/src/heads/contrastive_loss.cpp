@@ -15,7 +15,7 @@ struct Embeddings {
   float *similar, *norms, *labels, *sums;  // similar: of each pair; sums: of each sample's pairs
   int64_t samples, c, plane, classes, truths;
   float temperature, eps;
-  bool unsupervised;
+  bool unsupervised, adversarial;
 
   DN_HD float at(int64_t sample, int64_t k) const {
     return output[(sample / plane * c + k) * plane + sample % plane];
@@ -36,7 +36,8 @@ struct MeasureSample : Embeddings {
     for (int64_t k = 0; k < c; ++k) square += at(i, k) * at(i, k);
     norms[i] = sqrtf(square);
     const int64_t b = i / plane;
-    labels[i] = float(b / 2);  // images come in pairs where nothing else is known
+    // images come in pairs where nothing else is known
+    labels[i] = float(adversarial ? b % 2 : b / 2);
     for (int64_t k = 0; k < classes && !unsupervised; ++k)
       if (truth[b * truths + k] > eps) labels[i] = float(k);
   }
@@ -112,7 +113,8 @@ double ContrastiveLoss::run(const Context& context, const LossArgs& args,
                      args.truths,
                      temperature,
                      args.label_smooth_eps,
-                     args.unsupervised};
+                     args.unsupervised,
+                     args.adversarial};
   context.each(samples, MeasureSample{e});
   context.each(samples * samples, MeasurePair{e});
   context.each(samples, SumPairs{e});

@@ -23,6 +23,7 @@ struct LossArgs {
   uint64_t seen, seed;
   float label_smooth_eps;  // of [net]
   bool unsupervised;
+  bool adversarial;  // the truth is empty, and the delta goes to the images
 };
 
 // A number of the log: the IoU of a head, a part of its loss.

@@ -24,7 +24,7 @@ struct YoloMap {
   int64_t truths, max_truths, num, members, w, h, net_w, net_h;
   float ignore_thresh, truth_thresh, iou_thresh, iou_normalizer, obj_normalizer, max_delta;
   Overlap iou_thresh_kind, iou_loss;
-  bool mse, smooth, new_coords;
+  bool mse, smooth, new_coords, adversarial;
   ClassRules classes;
 
   DN_HD int64_t plane() const { return w * h; }
@@ -96,6 +96,27 @@ struct YoloMap {
 
 // Every cell and anchor: no object, unless what it predicts meets a truth.
 struct YoloEmpty : YoloMap {
+  // Of an image that shall seem to hold nothing: what is predicted shall turn into other classes.
+  // Returns the weight of a cell, which goes by its box's size.
+  DN_HD float hide(int64_t first, const Box& p, float o) const {
+    const int64_t s = plane(), class0 = first + 5 * s;
+    const float area = p.w * p.h, weight = area > 0 ? sqrtf(area) : area;
+    bool found = false;
+    for (int64_t k = 0; k < classes.classes; ++k) {
+      const float probability = output[class0 + k * s];
+      if (!(probability * o > 0.25f)) continue;
+      found = true;
+      delta[class0 + k * s] = weight * (0.f - probability);
+    }
+    if (!found) return weight;
+    for (int64_t k = 0; k < classes.classes; ++k) {
+      const float probability = output[class0 + k * s];
+      if (probability * o < 0.25f) delta[class0 + k * s] = weight * (1.f - probability);
+    }
+    for (int64_t e = 0; e < 4; ++e) delta[first + e * s] += weight * (0.f - output[first + e * s]);
+    return weight;
+  }
+
   DN_HD void operator()(int64_t i) const {
     const int64_t cell = i % plane(), n = i / plane() % members, b = i / (plane() * members);
     const int64_t first = at(b, n, cell), s = plane(), object = first + 4 * s;
@@ -115,7 +136,9 @@ struct YoloEmpty : YoloMap {
       }
     }
     float d = obj_normalizer * (0.f - o);
-    if (sure && best > ignore_thresh) {
+    if (adversarial && !(sure && best > ignore_thresh)) {
+      d *= hide(first, p, o);
+    } else if (sure && best > ignore_thresh) {
       const float target = obj_normalizer * (best - o);
       if (!smooth)
         d = 0;
@@ -227,6 +250,7 @@ double YoloLoss::run(const Context& context, const LossArgs& args,
                     keys.mse,
                     keys.objectness_smooth,
                     new_coords,
+                    args.adversarial,
                     class_rules(keys, classes)};
   const int64_t cells = args.batch * map.members * map.plane();
   auto* sums = reinterpret_cast<ImageSums*>(args.scratch);

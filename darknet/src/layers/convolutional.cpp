@@ -14,6 +14,9 @@ class Convolutional final : public Layer {
  public:
   void read(Options& o) override {
     filters_ = o.integer("filters", 1, "output channels", 1);
+    if (numload > filters_)
+      o.wrong("numload", format("numload=%d, expected at most filters=%d", numload, filters_));
+    loaded_filters = numload > 0 ? numload : filters_;
     size_ = o.integer("size", 1, "width and height of the kernel", 1);
     stride_ = o.integer("stride", 1, "step of the kernel", 1);
     stride_x_ = o.integer("stride_x", stride_, "horizontal step; below 1: stride");
@@ -78,7 +81,7 @@ class Convolutional final : public Layer {
         fail(DN_ERROR_CFG, "share_index=%d names [%s], expected a [convolutional]", share_index_,
              owner->type.c_str());
     } else if (flipped_) {
-      flipped_filters = filters_;
+      flipped_filters = loaded_filters;
     }
     int value = lower_conv(g, *owner, block, input, "");
     if (excitation_ > 0 && g.training()) {

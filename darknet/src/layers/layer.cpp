@@ -67,8 +67,9 @@ void Layer::read_common(Options& o) {
       o.flag("train_only_bn", false, "training: only batch statistics move, up to this layer");
   t.learning_rate = o.real("learning_rate", 1, "training: factor on the learning rate");
   t.clip = o.real("clip", 0, "training: bound of the weights, 0 for none");
-  o.flag("dontsave", false, "pjreddie: the layer is not saved");
-  o.integer("numload", 0, "pjreddie: number of filters in the weights file");
+  dontsave = o.flag("dontsave", false, "the layer is not saved");
+  numload =
+      o.integer("numload", 0, "filters of a convolution that the weights file holds, 0 for all", 0);
   t.truth = o.flag("truth", false, "pjreddie: the output becomes the truth of later layers");
   t.smooth = o.real("smooth", 0, "pjreddie: label smoothing of a cost layer");
 }

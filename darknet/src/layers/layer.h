@@ -97,6 +97,9 @@ class Layer {
   LayerTraining training;
   bool dontload = false;         // the weights file does not hold this layer
   bool dontloadscales = false;   // ... does not hold its batch normalisation
+  bool dontsave = false;         // it is not written
+  int numload = 0;               // of a convolution: filters in the file, 0 for all
+  int64_t loaded_filters = 0;    // > 0: the same, of [convolutional]
   int64_t flipped_filters = 0;   // > 0: the file holds the weights transposed, this many filters
   bool fully_connected = false;  // old files hold its weights transposed
 };

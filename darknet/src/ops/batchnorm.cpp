@@ -53,6 +53,17 @@ DN_HD float inverse_deviation(float variance) {
   return 1.f / sqrtf(variance + float(kBatchnormEpsilon));
 }
 
+struct CopyStatistics {
+  const float* running;
+  float* used;
+  DN_HD void operator()(int64_t k) const { used[k] = running[k]; }
+};
+
+struct ClearSums {
+  float *sums, *moments;
+  DN_HD void operator()(int64_t k) const { sums[k] = moments[k] = 0; }
+};
+
 struct NormalizeForward {
   const float *in, *mean, *variance, *scales, *biases;
   float* out;
@@ -122,9 +133,14 @@ void Batchnorm::forward(const Context& context, const Args& args) const {
 void Batchnorm::train_forward(const Context& context, const TrainArgs& args) const {
   const Shape s = args.out_shape;
   float *mean = args.kept, *variance = args.kept + s.c;
-  context.each(s.c, BatchStatistics{args.in[0], mean, variance, args.batch, s.c, s.plane()});
-  context.each(s.c, FollowStatistics{mean, args.params[1].value});
-  context.each(s.c, FollowStatistics{variance, args.params[2].value});
+  if (args.moment.adversarial) {
+    context.each(s.c, CopyStatistics{args.params[1].value, mean});
+    context.each(s.c, CopyStatistics{args.params[2].value, variance});
+  } else {
+    context.each(s.c, BatchStatistics{args.in[0], mean, variance, args.batch, s.c, s.plane()});
+    context.each(s.c, FollowStatistics{mean, args.params[1].value});
+    context.each(s.c, FollowStatistics{variance, args.params[2].value});
+  }
   context.each(args.batch * s.size(),
                NormalizeForward{args.in[0], mean, variance, args.params[0].value,
                                 args.params[3].value, args.out, s.c, s.plane()});
@@ -134,8 +150,11 @@ void Batchnorm::backward(const Context& context, const BackwardArgs& args) const
   const Shape s = args.out_shape;
   const float *mean = args.kept, *variance = args.kept + s.c;
   float *sums = args.scratch, *moments = args.scratch + s.c;
-  context.each(
-      s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c, s.plane()});
+  if (args.moment.adversarial)  // the statistics are not the batch's, and give nothing back
+    context.each(s.c, ClearSums{sums, moments});
+  else
+    context.each(s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c,
+                                s.plane()});
   if (args.params[0].gradient)
     context.each(s.c, ScalesGradient{moments, variance, args.params[0].gradient});
   if (args.params[3].gradient)

@@ -1,5 +1,6 @@
 #include "train/learning_rate.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/random.h"
@@ -47,6 +48,15 @@ float learning_rate(const TrainingKeys& k, int64_t number, uint64_t seed) {
     default:
       return k.learning_rate;
   }
+}
+
+int sequence_length(const TrainingKeys& k, int subdivisions, int64_t updates) {
+  int sequences = std::min(k.sequential_subdivisions, subdivisions);
+  // compat: without track they stay what they are
+  const bool change = k.track && (k.policy == Policy::steps || k.policy == Policy::sgdr);
+  for (size_t i = 0; change && i < k.steps.size() && k.steps[i] <= updates; ++i)
+    if (i < k.seq_scales.size()) sequences = int(float(sequences) * k.seq_scales[i]);
+  return subdivisions / std::clamp(sequences, 1, subdivisions);
 }
 
 }  // namespace dn

@@ -50,7 +50,7 @@ void Trainer::resize(int width, int height, int batch) {
   o.batch = batch > 0 ? batch : mini_batch(network_);
   o.threads = context_.threads;
   o.keep_all = options_.keep_all != 0;
-  o.input_delta = options_.input_delta != 0;
+  o.input_delta = options_.input_delta != 0 || network_.training.adversarial_lr != 0;
   o.backend = options_.backend;
   if (rejects_labels(network_.training)) o.bad_labels = &bad_labels_;
   o.precision = options_.precision;
@@ -72,10 +72,21 @@ double Trainer::run() {
   const uint64_t done = uint64_t(iteration_ * network_.subdivisions + subdivision_);
   moment.seed = substream(options_.seed, done);
   const uint64_t images = seen() + uint64_t((subdivision_ + 1) * plan_->batch());
+  if (const float step = disturbance(moment)) plan_->disturb_input(context_, moment, images, step);
   const double cost = plan_->run(context_, moment, images) / double(plan_->batch());
   cost_ += cost;
   ++subdivision_;
   return cost;
+}
+
+// How far images of this mini-batch go along their gradient. compat: half of the mini-batches
+// behind burn_in, and further from iteration to iteration.
+float Trainer::disturbance(const TrainingMoment& moment) const {
+  const TrainingKeys& k = network_.training;
+  constexpr uint64_t kStream = ~uint64_t(0);  // nodes and losses have the others
+  if (k.adversarial_lr == 0 || moment.iteration <= k.burn_in) return 0;
+  if (random_uniform(substream(moment.seed, kStream), 0) >= 0.5f) return 0;
+  return k.adversarial_lr * float(moment.iteration) / float(moment.max_batches);
 }
 
 float Trainer::rate_of(int64_t number) const {
@@ -95,7 +106,8 @@ double Trainer::update() {
   Update u;
   u.number = iteration_ + 1;
   u.rate = rate_of(u.number);
-  u.batch = plan_->batch() * network_.subdivisions;
+  u.batch = plan_->batch() * network_.subdivisions *
+            sequence_length(network_.training, network_.subdivisions, iteration_);
   dn::update(context_, network_.training, u, arrays_);
   iteration_ = u.number;
   const int every = network_.training.weights_reject_freq;

@@ -52,6 +52,7 @@ class Trainer {
 
  private:
   float rate_of(int64_t number) const;
+  float disturbance(const TrainingMoment& moment) const;
   void follow_average();
   // What lasts from mini-batch to mini-batch besides the arrays.
   std::vector<std::vector<float>*> lasting_states() const;

@@ -115,9 +115,11 @@ int TrainingCompiler::tensor_of(int value, Layout layout) {
   if (known != tensors_.end()) return known->second;
   const int made = plan_.made_[size_t(value)];
   const Layout from = plan_.tensors_[size_t(made)].layout;
+  // whole blocks of one pixel lie as plain numbers do
+  const Shape& shape = plan_.graph_.values[size_t(value)];
+  if (shape.plane() == 1 && shape.c % kBlock == 0) return made;
   Step step;
-  step.kernel = plan_.backend_->convert(plan_.graph_.values[size_t(value)], plan_.images_of(value),
-                                        from, layout);
+  step.kernel = plan_.backend_->convert(shape, plan_.images_of(value), from, layout);
   if (!step.kernel)
     fail(DN_ERROR_INTERNAL, "no kernel converts layout %d to %d", int(from), int(layout));
   step.in = {made};

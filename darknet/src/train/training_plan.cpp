@@ -1,5 +1,6 @@
 #include "train/training_plan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -25,6 +26,18 @@ struct ScaleDelta {  // to = factor * from
   float* to;
   float factor;
   DN_HD void operator()(int64_t i) const { to[i] = factor * from[i]; }
+};
+
+struct DisturbImage {
+  const float* delta;
+  float* image;
+  int64_t size;
+  float step;
+  bool even_only;
+  DN_HD void operator()(int64_t i) const {
+    if (even_only && i / size % 2) return;
+    image[i] = fminf(fmaxf(image[i] + step * delta[i], 0.f), 1.f);
+  }
 };
 
 // Plain numbers to a dense blocked tensor, and back.
@@ -100,6 +113,25 @@ double TrainingPlan::run(const Context& context, const TrainingMoment& given, ui
   return cost;
 }
 
+void TrainingPlan::disturb_input(const Context& context, const TrainingMoment& given, uint64_t seen,
+                                 float step) {
+  const Tensor& images = tensors_[0];
+  if (!images.delta.data) return;
+  TrainingMoment moment = given;
+  moment.adversarial = true;
+  const std::vector<float> known(truth(), truth() + truth_size());
+  std::vector<std::vector<float>> states;
+  for (std::vector<float>* state : lasting_states()) states.push_back(*state);
+  std::fill_n(truth(), truth_size(), 0.f);
+  run(context, moment, seen);
+  std::copy(known.begin(), known.end(), truth());
+  for (size_t i = 0; i < states.size(); ++i) *lasting_states()[i] = states[i];
+  // compat: of a contrastive pair the first is changed
+  const bool pairs = network_.training.contrastive;
+  context.each(input_size(), DisturbImage{static_cast<const float*>(images.delta.data), input(),
+                                          graph_.values[0].size(), step, pairs});
+}
+
 TrainRun TrainingPlan::run_of(const Context& context, const Step& step,
                               const TrainingMoment& moment, Pass pass) const {
   const Tensor& out = tensors_[size_t(step.out)];
@@ -150,13 +182,14 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
   args.seen = seen;
   args.label_smooth_eps = network_.training.label_smooth_eps;
   args.unsupervised = network_.training.unsupervised;
+  args.adversarial = moment.adversarial;
   args.seed = substream(moment.seed, graph_.nodes.size() + size_t(step.layer));
   std::memset(args.delta, 0, size_t(args.batch * args.shape.size()) * sizeof(float));
   for (HeadReport& report : reports_) {
     if (report.layer != step.layer) continue;
     report.parts.clear();
     report.cost = layer.loss()->run(context, args, report.parts);
-    if (layer.type == "yolo" && options_.bad_labels)
+    if (layer.type == "yolo" && options_.bad_labels && !moment.adversarial)
       reject_labels(network_.training, moment.iteration + 1, 5 + layer.head()->classes,
                     args.batch * args.shape.size(), args.delta, *options_.bad_labels);
     if (network_.training.try_fix_nan) {

@@ -53,6 +53,10 @@ class TrainingPlan {
   // One mini-batch. Returns its cost: the mean of the heads' costs. Throws DN_ERROR_DIVERGED, with
   // the layer, where a cost is not finite.
   double run(const Context& context, const TrainingMoment& moment, uint64_t seen);
+  // Changes the input by `step` along its gradient of the cost with an empty truth, within [0, 1];
+  // nothing else changes. Where no delta reaches the input, nor does the input.
+  void disturb_input(const Context& context, const TrainingMoment& moment, uint64_t seen,
+                     float step);
   const std::vector<HeadReport>& reports() const { return reports_; }
 
   // Of all images. Throws where the plan does not keep it.

@@ -36,8 +36,8 @@ cpu::ConvPlan plan_for(const Conv& conv, const Shape& in, int64_t batch, double 
   return cpu::plan_conv(desc);
 }
 
-const char* name_of(cpu::ConvAlgo algo) {
-  switch (algo) {
+const char* name_of(const cpu::ConvDesc& desc) {
+  switch (desc.algo) {
     case cpu::ConvAlgo::Direct:
       return "conv direct";
     case cpu::ConvAlgo::DirectInt16:
@@ -47,7 +47,7 @@ const char* name_of(cpu::ConvAlgo algo) {
     case cpu::ConvAlgo::Depthwise:
       return "conv depthwise";
     case cpu::ConvAlgo::Winograd2:
-      return "conv winograd 2x2";
+      return desc.bf16_products ? "conv winograd 2x2 bf16" : "conv winograd 2x2";
     case cpu::ConvAlgo::Winograd4:
       return "conv winograd 4x4";
     case cpu::ConvAlgo::WinogradStride2:
@@ -61,7 +61,7 @@ class ConvKernel final : public Kernel {
  public:
   ConvKernel(const KernelRequest& r, const Conv& conv, const cpu::ConvPlan& plan)
       : plan_(plan), post_(conv.post) {
-    name = name_of(plan.desc.algo);
+    name = name_of(plan.desc);
     int16_products = plan.desc.algo == cpu::ConvAlgo::DirectInt16;
     const Layout usual = plan.desc.bf16 ? Layout::bf16 : Layout::blocked;
     in_layouts.assign(r.in_shapes.size(), usual);
@@ -217,8 +217,7 @@ std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& reques
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& r) {
   const auto* conv = dynamic_cast<const Conv*>(r.node.op.get());
   if (!conv) return nullptr;
-  // a float of its weights is twice the bytes of those it competes with
-  cpu::ConvDesc desc = description(*conv, r.in_shapes[0], r.batch, 50);
+  cpu::ConvDesc desc = description(*conv, r.in_shapes[0], r.batch, 25);
   desc.bf16 = true;
   const cpu::ConvPlan plan = cpu::plan_conv(desc);
   if (plan.desc.algo == cpu::ConvAlgo::Unsupported) return nullptr;

@@ -20,8 +20,7 @@ std::unique_ptr<Kernel> make_conv_kernel(const KernelRequest& request, double we
 std::unique_ptr<Kernel> make_conv_chain(const std::vector<KernelRequest>& requests,
                                         double weight_price, bool int16_products);
 
-// A convolution of bf16 NHWC tensors by an f32 Winograd; nullptr where one that multiplies bf16 is
-// faster.
+// A convolution of bf16 NHWC tensors by Winograd; nullptr where a direct one is faster.
 std::unique_ptr<Kernel> make_bf16_winograd(const KernelRequest& request);
 
 // An activation without a fused form, on a blocked tensor.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "backends/cpu/blocked_kernels.h"
+#include "backends/cpu/connected_kernel.h"
 #include "backends/cpu/conv_kernel.h"
 #include "backends/cpu/entries_kernel.h"
 #include "backends/cpu_native/kernels.h"
@@ -70,6 +71,7 @@ class CpuBackend final : public Backend {
 
   std::unique_ptr<Kernel> make(const KernelRequest& request) const override {
     if (auto kernel = make_conv_kernel(request, weight_price_, int16_products_)) return kernel;
+    if (auto kernel = make_connected_kernel(request)) return kernel;
     if (auto kernel = make_entries_kernel(request)) return kernel;
     return make_blocked_kernel(request);
   }

@@ -14,6 +14,7 @@ class TrainConvert final : public TrainKernel {
     in_layouts = {from};
     out_layout = to;
     can_repeat = true;
+    serial_ = batch * elements(shape, Layout::blocked) < 8 * kSerialBelow;
     // a delta that is added to is converted beside it
     scratch_bytes = size_t(batch * elements(shape, from)) * sizeof(float);
   }
@@ -45,11 +46,12 @@ class TrainConvert final : public TrainKernel {
   void copy(const View& from, Layout layout, const View& to, int threads) const {
     const auto function = layout == Layout::plain ? cpu::to_blocked : cpu::to_plain;
     function(int(batch_), int(shape_.c), int(shape_.h), int(shape_.w), source(from), target(to),
-             threads);
+             serial_ ? 1 : threads);
   }
 
   Shape shape_;
   int64_t batch_;
+  bool serial_;
 };
 
 class CpuTrainBackend final : public TrainBackend {
@@ -57,8 +59,8 @@ class CpuTrainBackend final : public TrainBackend {
   const char* name() const override { return "cpu"; }
 
   std::unique_ptr<TrainKernel> make(const TrainRequest& request) const override {
-    for (const auto& maker :
-         {make_train_conv, make_train_norm, make_train_activation, make_train_blocked})
+    for (const auto& maker : {make_train_conv, make_train_connected, make_train_norm,
+                              make_train_activation, make_train_blocked})
       if (auto kernel = maker(request)) return kernel;
     return nullptr;
   }

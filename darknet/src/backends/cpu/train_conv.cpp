@@ -67,11 +67,11 @@ class TrainConv final : public BlockedTrainKernel {
 
   void backward(const TrainRun& run) const override {
     const int threads = threads_;
-    if (biases_.gradient)
+    if (run.trains(biases_))
       cpu::add_channel_sums(int(batch_), int(out_.c), int(out_.h), int(out_.w),
                             source(run.out_delta), biases_.gradient,
                             static_cast<float*>(run.scratch), threads);
-    if (weights_.gradient)
+    if (run.trains(weights_))
       cpu::add_gradient(gradient_, source(run.in[0]), source(run.out_delta), weights_.gradient,
                         run.scratch, threads);
     if (!run.in_delta[0].data) return;

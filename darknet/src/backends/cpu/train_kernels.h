@@ -27,6 +27,7 @@ class BlockedTrainKernel : public TrainKernel {
 
 // Each returns nullptr for other ops, and for shapes without a kernel.
 std::unique_ptr<TrainKernel> make_train_conv(const TrainRequest& request);
+std::unique_ptr<TrainKernel> make_train_connected(const TrainRequest& request);
 std::unique_ptr<TrainKernel> make_train_norm(const TrainRequest& request);
 std::unique_ptr<TrainKernel> make_train_activation(const TrainRequest& request);
 // Pooling, enlargement, sums, concatenations, slices, dropout.

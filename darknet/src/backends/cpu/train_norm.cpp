@@ -1,4 +1,6 @@
 // Batch normalisation together with the activation behind it: what lies between is never stored.
+#include <algorithm>
+
 #include "backends/cpu/train_kernels.h"
 #include "backends/cpu_native/training.h"
 #include "ops/batchnorm.h"
@@ -26,6 +28,12 @@ class TrainNorm final : public BlockedTrainKernel {
   void forward(const TrainRun& run) const override {
     float* mean = static_cast<float*>(run.kept);
     float* variance = mean + shape_.c;
+    if (run.moment.adversarial) {
+      std::copy_n(params_[1].value, shape_.c, mean);
+      std::copy_n(params_[2].value, shape_.c, variance);
+      repeat(run);
+      return;
+    }
     cpu::norm_forward(shape_, source(run.in[0]), params_[0].value, params_[3].value, mean, variance,
                       target(run.out), run.scratch, threads_);
     for (int k = 0; k < shape_.c; ++k) {
@@ -42,9 +50,9 @@ class TrainNorm final : public BlockedTrainKernel {
 
   void backward(const TrainRun& run) const override {
     const float* mean = static_cast<const float*>(run.kept);
-    const cpu::NormBackward norm{params_[0].value, params_[3].value,    mean,
-                                 mean + shape_.c,  params_[0].gradient, params_[3].gradient,
-                                 run.add[0] != 0};
+    const cpu::NormBackward norm{params_[0].value, params_[3].value,      mean,
+                                 mean + shape_.c,  params_[0].gradient,   params_[3].gradient,
+                                 run.add[0] != 0,  run.moment.adversarial};
     cpu::norm_backward(shape_, norm, source(run.in[0]), source(run.out_delta),
                        target(run.in_delta[0]), run.scratch, threads_);
   }

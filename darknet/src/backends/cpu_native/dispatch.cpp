@@ -66,9 +66,8 @@ bool is_pointwise(const ConvShape& s) {
 bool can_do(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
   const bool dense = s.groups == 1;
-  const bool winograd = algo == ConvAlgo::Winograd2 || algo == ConvAlgo::Winograd4 ||
-                        algo == ConvAlgo::WinogradStride2;
-  if (d.bf16 && (!winograd || s.c % kBlock || s.k % kBlock)) return false;
+  if (d.bf16 && (algo != ConvAlgo::Winograd2 || s.c % kBlock || s.k % kBlock)) return false;
+  if (d.bf16 && !(has_bf16_products() && d.isa == Isa::Avx512)) return false;
   switch (algo) {
     case ConvAlgo::Direct:
       return !d.plain_src &&
@@ -93,23 +92,24 @@ bool can_do(const ConvDesc& d, ConvAlgo algo) {
   }
 }
 
-// Estimated run time of a dense 3x3 convolution, in units of a multiply-add per input and output
-// channel. The constants are fitted to measurements (2 cores of Zen 4 and 5, AVX-512): transforming
-// a float of input or output costs as much as 17, a kernel as much as 65 for each block of tiles,
-// which is a few dozen tiles where weights are many.
+// Estimated run time of a dense 3x3 convolution, in units of a multiply-add of floats per input and
+// output channel. The constants are fitted to measurements (2 cores of Zen 4 and 5, AVX-512):
+// transforming a float of input or output costs as much as 17, a kernel as much as 65 for each
+// block of tiles, which is a few dozen tiles where weights are many. Numbers of two bytes are
+// multiplied, transformed and read in half of the time.
 double cost_of(const ConvDesc& d, ConvAlgo algo) {
   const ConvShape& s = d.shape;
-  const double product = d.bf16_products ? 0.5 : 1;
-  if (algo == ConvAlgo::Direct) return product * (9.0 * s.n * s.oh * s.ow + d.weight_price * 9);
+  const double width = d.bf16_products ? 0.5 : 1;
+  if (algo == ConvAlgo::Direct) return width * (9.0 * s.n * s.oh * s.ow + d.weight_price * 9);
   const int m = algo == ConvAlgo::Winograd2 ? 2 : 4;
   const double frequencies = algo == ConvAlgo::WinogradStride2 ? 81 : (m + 2) * (m + 2);
   const double weights = algo == ConvAlgo::WinogradStride2 ? 36 : frequencies;
   const double tiles = (double)s.n * ((s.oh + m - 1) / m) * ((s.ow + m - 1) / m);
-  const double multiply = frequencies * tiles * (product + 17 * (1.0 / s.c + 1.0 / s.k));
-  if (4 * weights * s.c * s.k <= double(kKeptTransformed))
-    return multiply + d.weight_price * weights;
-  const double blocks = 1 + 4 * frequencies * tiles * s.c / double(2 << 20);
-  return multiply + d.weight_price * 9 + 65 * blocks;
+  const double multiply = width * frequencies * tiles * (1 + 17 * (1.0 / s.c + 1.0 / s.k));
+  if (4 * width * weights * s.c * s.k <= double(kKeptTransformed))
+    return multiply + width * d.weight_price * weights;
+  const double blocks = 1 + 4 * width * frequencies * tiles * s.c / double(2 << 20);
+  return multiply + width * d.weight_price * 9 + 65 * blocks;
 }
 
 ConvAlgo choose_algo(const ConvDesc& d) {
@@ -117,7 +117,7 @@ ConvAlgo choose_algo(const ConvDesc& d) {
   if (d.shape.groups > 1 && can_do(d, ConvAlgo::Depthwise)) return ConvAlgo::Depthwise;
   if (d.int16_products && can_do(d, ConvAlgo::DirectInt16)) return ConvAlgo::DirectInt16;
   ConvAlgo best = ConvAlgo::Direct;
-  double best_cost = cost_of(d, best) * (d.bf16 ? 0.5 : 1);
+  double best_cost = cost_of(d, best);
   for (ConvAlgo algo : {ConvAlgo::Winograd2, ConvAlgo::Winograd4, ConvAlgo::WinogradStride2}) {
     if (!can_do(d, algo) || cost_of(d, algo) >= best_cost) continue;
     best = algo;
@@ -161,8 +161,9 @@ bool has_bf16_products() {
 
 ConvPlan plan_conv(const ConvDesc& desc) {
   ConvPlan plan = {desc, 0};
+  if (desc.bf16) plan.desc.bf16_products = true;
   ConvAlgo& algo = plan.desc.algo;
-  if (algo == ConvAlgo::Auto) algo = choose_algo(desc);
+  if (algo == ConvAlgo::Auto) algo = choose_algo(plan.desc);
   if (!can_do(desc, algo)) algo = ConvAlgo::Unsupported;
   const bool other = algo == ConvAlgo::First || algo == ConvAlgo::Depthwise;
   if (other || desc.isa != Isa::Avx512 || !has_bf16_products()) plan.desc.bf16_products = false;
@@ -242,9 +243,13 @@ void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int thre
   best_table().to_plain(n, c, h, w, blocked, plain, threads);
 }
 
-void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
-               const float* src, Act act, float* dst, int threads) {
-  best_table().connected(n, inputs, outputs, weights, bias, src, act, dst, threads);
+size_t connected_scratch_bytes(const ConnectedShape& shape, int threads) {
+  return best_table().connected_scratch(shape) * size_t(threads);
+}
+
+void connected(const ConnectedShape& shape, Source src, const float* weights, const float* biases,
+               Target dst, void* scratch, int threads) {
+  best_table().connected(shape, src, weights, biases, dst, (float*)scratch, threads);
 }
 
 }  // namespace dn::cpu

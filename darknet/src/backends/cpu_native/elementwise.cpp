@@ -1,4 +1,4 @@
-// Sums, activations, copies and layout changes, and the fully connected product.
+// Sums, activations, copies and layout changes.
 #include "activations.h"
 
 namespace dn::cpu::DN_ISA {
@@ -108,34 +108,6 @@ void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int thre
         for (int64_t i = i0; i < i1; ++i) out[lane * pixels + i] = in[i * kBlock + lane];
       }
     }
-  });
-}
-
-void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
-               const float* src, Act act, float* dst, int threads) {
-  constexpr int kRows = 4;  // sums at a time, so that the additions overlap
-  const int groups = ceil_div(outputs, kRows);
-  each_block(n, groups, threads, [&](int image, int group) {
-    const float* in = src + (int64_t)image * inputs;
-    const int first = group * kRows, rows = least(kRows, outputs - first);
-    const float* w[kRows];
-    for (int r = 0; r < kRows; ++r) w[r] = weights + (int64_t)(first + least(r, rows - 1)) * inputs;
-    vf sums[kRows] = {};
-    int i = 0;
-    for (; i + VL <= inputs; i += VL) {
-      const vf x = load(in + i);
-#pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r) sums[r] += x * load(w[r] + i);
-    }
-    alignas(64) float row[kBlock] = {};
-    for (int r = 0; r < rows; ++r) {
-      float sum = 0;
-      for (int lane = 0; lane < VL; ++lane) sum += sums[r][lane];
-      for (int j = i; j < inputs; ++j) sum += in[j] * w[r][j];
-      row[r] = sum + (bias ? bias[first + r] : 0.f);
-    }
-    apply(act, row, nullptr, row, kBlock);
-    memcpy(dst + (int64_t)image * outputs + first, row, rows * 4);
   });
 }
 

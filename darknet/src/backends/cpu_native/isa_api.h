@@ -26,8 +26,9 @@ struct IsaTable {
   void (*copy_channels)(const ChannelCopy&, Source, Target, int threads);
   void (*to_blocked)(int n, int c, int h, int w, Source plain, Target blocked, int threads);
   void (*to_plain)(int n, int c, int h, int w, Source blocked, Target plain, int threads);
-  void (*connected)(int n, int inputs, int outputs, const float* weights, const float* bias,
-                    const float* src, Act, float* dst, int threads);
+  size_t (*connected_scratch)(const ConnectedShape&);
+  void (*connected)(const ConnectedShape&, Source, const float* weights, const float* biases,
+                    Target, float* scratch, int threads);
 };
 
 // The same for the convolutions that multiply 16-bit integers, and bfloat16: each have an ISA of
@@ -64,8 +65,9 @@ void activate(int n, int c, int h, int w, Source, Act, Target, int threads);
 void copy_channels(const ChannelCopy&, Source, Target, int threads);
 void to_blocked(int n, int c, int h, int w, Source plain, Target blocked, int threads);
 void to_plain(int n, int c, int h, int w, Source blocked, Target plain, int threads);
-void connected(int n, int inputs, int outputs, const float* weights, const float* bias,
-               const float* src, Act, float* dst, int threads);
+size_t connected_scratch(const ConnectedShape&);  // of one thread
+void connected(const ConnectedShape&, Source, const float* weights, const float* biases, Target,
+               float* scratch, int threads);
 
 }  // namespace DN_ISA
 #endif

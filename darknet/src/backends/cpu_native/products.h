@@ -39,9 +39,16 @@ DN_INLINE vf words_of(vf low, vf high) {
   return (vf)_mm512_permutexvar_epi16(_mm512_load_si512(order), both);
 }
 
-// The words with other second numbers.
-DN_INLINE vf with_second(vf words, vf high) {
-  return (vf)_mm512_mask_blend_epi16(0xaaaaaaaa, (__m512i)words, (__m512i)words_of(vf{}, high));
+// The first or second numbers of words.
+DN_INLINE vf number_of(vf words, int which) {
+  const vi bits = (vi)words;
+  return (vf)(which == 0 ? bits << 16 : bits & (int32_t)0xffff0000);
+}
+
+// One word of two numbers.
+DN_INLINE float word_of(const float* numbers) {
+  const vf words = words_of(splat(numbers[0]), splat(numbers[1]));
+  return words[0];
 }
 
 #else
@@ -52,7 +59,8 @@ DN_INLINE vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
 DN_INLINE vf load_channels(const float* from, int) { return load(from); }
 DN_INLINE void store_words(float* to, vf lanes) { store(to, lanes); }
 DN_INLINE vf words_of(vf low, vf) { return low; }
-DN_INLINE vf with_second(vf words, vf) { return words; }
+DN_INLINE vf number_of(vf words, int) { return words; }
+DN_INLINE float word_of(const float* numbers) { return numbers[0]; }
 
 #endif
 

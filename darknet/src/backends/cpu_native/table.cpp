@@ -39,8 +39,8 @@ void conv(const ConvDesc& d, const float* packed, Source src, Target dst, const 
 }  // namespace
 
 extern const IsaTable table;
-const IsaTable table = {packed_bytes, scratch_bytes, pack,     conv,     max_pool_scratch,
-                        max_pool,     upsample,      add,      activate, copy_channels,
-                        to_blocked,   to_plain,      connected};
+const IsaTable table = {
+    packed_bytes, scratch_bytes, pack,       conv,     max_pool_scratch,  max_pool, upsample, add,
+    activate,     copy_channels, to_blocked, to_plain, connected_scratch, connected};
 
 }  // namespace dn::cpu::DN_ISA

@@ -18,6 +18,11 @@ struct TrainTable {
                      const float* mean, const float* variance, Target, float* scratch, int threads);
   void (*norm_backward)(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                         float* scratch, int threads);
+  size_t (*connected_back_scratch)(const ConnectedShape&);
+  void (*connected_delta)(const ConnectedShape&, const float* weights, Source out_delta, Target,
+                          bool add, float* scratch, int threads);
+  void (*connected_gradient)(const ConnectedShape&, Source src, Source out_delta, float* gradient,
+                             float* scratch, int threads);
   void (*activate_backward)(int n, int c, int h, int w, Act, Source, Source out_delta, Target,
                             bool add, int threads);
   void (*add_channel_sums)(int n, int c, int h, int w, Source, float* sums, float* scratch,
@@ -64,6 +69,11 @@ void norm_again(const NormShape&, Source, const float* scales, const float* bias
                 const float* mean, const float* variance, Target, float* scratch, int threads);
 void norm_backward(const NormShape&, const NormBackward&, Source, Source out_delta, Target,
                    float* scratch, int threads);
+size_t connected_back_scratch(const ConnectedShape&);  // of one thread
+void connected_delta(const ConnectedShape&, const float* weights, Source out_delta, Target,
+                     bool add, float* scratch, int threads);
+void connected_gradient(const ConnectedShape&, Source src, Source out_delta, float* gradient,
+                        float* scratch, int threads);
 void activate_backward(int n, int c, int h, int w, Act, Source, Source out_delta, Target, bool add,
                        int threads);
 void add_channel_sums(int n, int c, int h, int w, Source, float* sums, float* scratch, int threads);

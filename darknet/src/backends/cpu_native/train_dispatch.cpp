@@ -110,6 +110,20 @@ void norm_backward(const NormShape& shape, const NormBackward& norm, Source src,
   best().norm_backward(shape, norm, src, out_delta, in_delta, (float*)scratch, threads);
 }
 
+size_t connected_back_scratch_bytes(const ConnectedShape& shape, int threads) {
+  return best().connected_back_scratch(shape) * size_t(threads);
+}
+
+void connected_delta(const ConnectedShape& shape, const float* weights, Source out_delta,
+                     Target in_delta, bool add, void* scratch, int threads) {
+  best().connected_delta(shape, weights, out_delta, in_delta, add, (float*)scratch, threads);
+}
+
+void connected_gradient(const ConnectedShape& shape, Source src, Source out_delta, float* gradient,
+                        void* scratch, int threads) {
+  best().connected_gradient(shape, src, out_delta, gradient, (float*)scratch, threads);
+}
+
 void activate_backward(int n, int c, int h, int w, Act act, Source src, Source out_delta,
                        Target in_delta, bool add, int threads) {
   best().activate_backward(n, c, h, w, act, src, out_delta, in_delta, add, threads);

@@ -236,8 +236,10 @@ void norm_backward(const NormShape& s, const NormBackward& norm, Source src, Sou
   double* partial = (double*)scratch;
   const Affine affine = affine_at((float*)(partial + (int64_t)s.n * padded * 2), padded);
   fill_affine(s, norm.scales, norm.biases, norm.mean, norm.variance, affine);
-  with_act(s.act, Sums{s, src, out_delta, affine, partial, threads});
+  if (!norm.fixed) with_act(s.act, Sums{s, src, out_delta, affine, partial, threads});
   for (int k = 0; k < padded; ++k) {
+    affine.slope[k] = affine.shift[k] = 0;
+    if (k >= s.c || norm.fixed) continue;
     double sum = 0, moment = 0;
     for (int image = 0; image < s.n; ++image) {
       const double* from =
@@ -245,8 +247,6 @@ void norm_backward(const NormShape& s, const NormBackward& norm, Source src, Sou
       sum += from[0];
       moment += from[kBlock];
     }
-    affine.slope[k] = affine.shift[k] = 0;
-    if (k >= s.c) continue;
     const float inverse = 1.f / sqrtf(norm.variance[k] + s.epsilon);
     const double n = (double)s.n * (double)s.pixels;
     if (norm.biases_gradient) norm.biases_gradient[k] += (float)sum;

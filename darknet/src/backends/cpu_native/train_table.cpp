@@ -21,10 +21,25 @@ void add_gradient(const GradientDesc& d, Source src, Source out_delta, float* gr
 }  // namespace
 
 extern const TrainTable train_table;
-const TrainTable train_table = {
-    gradient_scratch,  add_gradient,      norm_forward, norm_again,    norm_backward,
-    activate_backward, add_channel_sums,  add_to,       add_channels,  max_pool_forward,
-    max_pool_backward, upsample_backward, drop_forward, drop_backward, spread_phase,
-    all_finite,        momentum_update};
+const TrainTable train_table = {gradient_scratch,
+                                add_gradient,
+                                norm_forward,
+                                norm_again,
+                                norm_backward,
+                                connected_back_scratch,
+                                connected_delta,
+                                connected_gradient,
+                                activate_backward,
+                                add_channel_sums,
+                                add_to,
+                                add_channels,
+                                max_pool_forward,
+                                max_pool_backward,
+                                upsample_backward,
+                                drop_forward,
+                                drop_backward,
+                                spread_phase,
+                                all_finite,
+                                momentum_update};
 
 }  // namespace dn::cpu::DN_ISA

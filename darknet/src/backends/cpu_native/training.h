@@ -46,14 +46,24 @@ void norm_forward(const NormShape& shape, Source src, const float* scales, const
 void norm_again(const NormShape& shape, Source src, const float* scales, const float* biases,
                 const float* mean, const float* variance, Target dst, void* scratch, int threads);
 // scales_gradient, biases_gradient: may be null. in_delta without data: not asked for; it may be
-// out_delta, where `add` is false.
+// out_delta, where `add` is false. fixed: mean and variance are not those of the batch; then no
+// gradients are given.
 struct NormBackward {
   const float *scales, *biases, *mean, *variance;
   float *scales_gradient, *biases_gradient;
-  bool add;
+  bool add, fixed;
 };
 void norm_backward(const NormShape& shape, const NormBackward& norm, Source src, Source out_delta,
                    Target in_delta, void* scratch, int threads);
+
+// ---- fully connected ------------------------------------------------------------------------
+
+size_t connected_back_scratch_bytes(const ConnectedShape& shape, int threads);
+void connected_delta(const ConnectedShape& shape, const float* weights, Source out_delta,
+                     Target in_delta, bool add, void* scratch, int threads);
+// Added to `gradient`, which lies as weights do.
+void connected_gradient(const ConnectedShape& shape, Source src, Source out_delta, float* gradient,
+                        void* scratch, int threads);
 
 // ---- others -----------------------------------------------------------------------------------
 

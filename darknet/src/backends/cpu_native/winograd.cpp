@@ -10,8 +10,8 @@
 // weights are kept as kernels: transformed they are two to four times the bytes, which takes longer
 // to read from memory than to transform.
 //
-// Compiled for AVX512-BF16, coefficients and transformed weights are rounded to bfloat16 (see
-// products.h); transforms and sums are float.
+// Compiled for AVX512-BF16, coefficients, kept kernels and transformed weights are rounded to
+// bfloat16 (see products.h); transforms and sums are float.
 #include "register_tile.h"
 #include "winograd_transforms.h"
 
@@ -167,7 +167,7 @@ struct Job {
   Epilogue e;
 };
 
-// bf16 is the upper half of a float; the lower one is rounded to nearest even.
+// bf16 is the upper half of a float; two of them are a word. Tensors are bf16 only where words are.
 DN_INLINE void widen(const uint16_t* from, float* to, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const uint32_t bits = (uint32_t)from[i] << 16;
@@ -175,15 +175,7 @@ DN_INLINE void widen(const uint16_t* from, float* to, int64_t count) {
   }
 }
 
-DN_INLINE void narrow(const float* from, uint16_t* to) {
-  for (int i = 0; i < kBlock; ++i) {
-    uint32_t bits;
-    memcpy(&bits, from + i, 4);
-    const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    const bool nan = (bits & 0x7fffffff) > 0x7f800000;
-    to[i] = (uint16_t)(nan ? 0x7fc0 : rounded);
-  }
-}
+DN_INLINE void narrow(const float* from, uint16_t* to) { store_words((float*)to, load(from)); }
 
 struct TilePlace {
   int image, row, column;
@@ -309,36 +301,55 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
   }
 }
 
-// Stores numbers of input channel `c` at its word.
-DN_INLINE void store_channel(int c, float* word, vf numbers) {
-  store(word, c % kPerWord == 0 ? words_of(numbers, vf{}) : with_second(load(word), numbers));
-}
+// Taps of the kernels of a word of channels: floats [channel][tap][width] ...
+struct FloatKernels {
+  static constexpr int kFloats = 9 * kPerWord;  // of a word and output channel
+  DN_MEMBER vf tap(const float* kernels, int channel, int tap, int width) {
+    return load(kernels + (channel * 9 + tap) * width);
+  }
+};
 
-// Transforms kernels [channel][tap][width] of `count` input channels to
-// [transformed weight][word of channels][width]; those of a last half word count as 0.
-template <class W>
+// ... or words [tap][width], as they are kept.
+struct KeptKernels {
+  static constexpr int kFloats = 9;
+  DN_MEMBER vf tap(const float* kernels, int channel, int tap, int width) {
+    return number_of(load(kernels + tap * width), channel);
+  }
+};
+
+// Transforms kernels of `count` input channels to [transformed weight][word of channels][width];
+// those of a last half word count as 0.
+template <class W, class Kernels>
 void transform_weights(const float* kernels, int count, int width, float* out) {
   constexpr int N = W::kWeights;
   const int words = ceil_div(count, kPerWord);
-  for (int c = 0; c < count; ++c, kernels += 9 * width) {
-    float* word = out + c / kPerWord * width;
+  for (int word = 0; word < words; ++word, kernels += Kernels::kFloats * width) {
+    const int channels = least(kPerWord, count - word * kPerWord);
 #pragma GCC unroll 1
     for (int lane = 0; lane < width; lane += VL) {
-      vf columns[3][N], row[3], all[N];
+      vf columns[kPerWord][3][N] = {};
+      for (int i = 0; i < channels; ++i) {
 #pragma GCC unroll 3
-      for (int x = 0; x < 3; ++x) {
-        const float* tap = kernels + x * width + lane;
-        const vf column[3] = {load(tap), load(tap + 3 * width), load(tap + 6 * width)};
-        W::template kernel<vf, float>(column, columns[x]);
+        for (int x = 0; x < 3; ++x) {
+          const vf column[3] = {Kernels::tap(kernels + lane, i, x, width),
+                                Kernels::tap(kernels + lane, i, x + 3, width),
+                                Kernels::tap(kernels + lane, i, x + 6, width)};
+          W::template kernel<vf, float>(column, columns[i][x]);
+        }
       }
 #pragma GCC unroll 6
       for (int y = 0; y < N; ++y) {
+        vf row[3], all[kPerWord][N];
+#pragma GCC unroll 2
+        for (int i = 0; i < kPerWord; ++i) {
 #pragma GCC unroll 3
-        for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
-        W::template kernel<vf, float>(row, all);
+          for (int x = 0; x < 3; ++x) row[x] = columns[i][x][y];
+          W::template kernel<vf, float>(row, all[i]);
+        }
 #pragma GCC unroll 6
         for (int x = 0; x < N; ++x)
-          store_channel(c, word + (int64_t)(y * N + x) * words * width + lane, all[x]);
+          store(out + (int64_t)((y * N + x) * words + word) * width + lane,
+                words_of(all[0][x], all[kPerWord - 1][x]));
       }
     }
   }
@@ -363,7 +374,7 @@ void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int f
   const int channels = least(kTileChannels, g.k_padded - kt * kTileChannels);
   constexpr int weights = W::kWeights * W::kWeights;
   const float* packed =
-      job.weights + (int64_t)kt * kTileChannels * (g.keep_kernels ? 9 * g.s.c : weights * g.depth);
+      job.weights + (int64_t)kt * kTileChannels * (g.keep_kernels ? 9 : weights) * g.depth;
   TileJob tile;
   tile.in.offsets = &no_offset;
   tile.in.taps = 1;
@@ -377,9 +388,9 @@ void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int f
     tile.in.last_count = last ? g.last_count : kWords;
     const int chunk_channels = least(g.s.c - b0 * kBlock, tile.in.blocks * kBlock);
     const int chunk_words = (tile.in.blocks - 1) * kWords + tile.in.last_count;
-    const int kernel_floats = 9 * chunk_channels * channels;
+    const int kernel_floats = 9 * chunk_words * channels;
     if (g.keep_kernels) {
-      transform_weights<W>(packed, chunk_channels, channels, scratch);
+      transform_weights<W, KeptKernels>(packed, chunk_channels, channels, scratch);
       packed += kernel_floats;  // the next ones; behind the last: those of the next tile
       tile.weights = scratch;
     } else {
@@ -459,8 +470,8 @@ template <class W>
 struct Winograd {
   static size_t packed_bytes(const ConvDesc& d) {
     const Geometry g = geometry_of<W>(d, 1);
-    const int64_t each = g.keep_kernels ? 9 * g.s.c : W::kWeights * W::kWeights * g.depth;
-    return 4 * g.k_padded * (1 + each);
+    const int64_t each = g.keep_kernels ? 9 : W::kWeights * W::kWeights;
+    return 4 * g.k_padded * (1 + each * g.depth);
   }
 
   static size_t scratch_bytes(const ConvDesc& d, int threads) {
@@ -471,7 +482,7 @@ struct Winograd {
 
   // packed: bias[k padded], then for each register tile of output channels
   // [transformed weight][word of input channels][channels of the tile], or
-  // [input channel][tap][channels of the tile] where kernels are kept.
+  // [word of input channels][tap][channels of the tile] where kernels are kept.
   static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed,
                    int threads) {
     const Geometry g = geometry_of<W>(d, 1);
@@ -501,7 +512,7 @@ struct Winograd {
             taps[(i * 9 + tap) * width + k] = k0 + k < g.s.k ? from[tap] : 0.f;
         }
       }
-      transform_weights<W>(taps, count, width, all);
+      transform_weights<W, FloatKernels>(taps, count, width, all);
       for (int w = 0; w < N * N; ++w)
         memcpy(out + ((int64_t)w * g.depth + c / kPerWord) * width, all + w * width, width * 4);
     }
@@ -512,11 +523,18 @@ struct Winograd {
     constexpr int N = W::kWeights;
     const int width = least(kTileChannels, g.k_padded - k0);
     if (g.keep_kernels) {
-      float* out = packed + (int64_t)k0 * 9 * g.s.c;
-      for (int c = 0; c < g.s.c; ++c)
-        for (int tap = 0; tap < 9; ++tap)
-          for (int k = k0; k < k0 + width; ++k)
-            *out++ = k < g.s.k ? weights[((int64_t)k * g.s.c + c) * 9 + tap] : 0.f;
+      float* out = packed + (int64_t)k0 * 9 * g.depth;
+      for (int c = 0; c < g.s.c; c += kPerWord) {
+        const int count = least(kPerWord, g.s.c - c);
+        for (int tap = 0; tap < 9; ++tap) {
+          for (int k = k0; k < k0 + width; ++k) {
+            float numbers[kPerWord] = {};
+            for (int i = 0; i < count && k < g.s.k; ++i)
+              numbers[i] = weights[((int64_t)k * g.s.c + c + i) * 9 + tap];
+            *out++ = word_of(numbers);
+          }
+        }
+      }
       return;
     }
     float* out = packed + (int64_t)k0 * N * N * g.s.c;
@@ -542,7 +560,7 @@ struct Winograd {
   static void conv(const ConvDesc& d, const float* packed, Source src, Target dst,
                    const Epilogue& e, float* scratch, int threads) {
     const Geometry g = geometry_of<W>(d, threads);
-    const Job job = {d.bf16, g, packed, packed + g.k_padded, src, dst, e};
+    const Job job = {kPerWord > 1 && d.bf16, g, packed, packed + g.k_padded, src, dst, e};
     if (g.share_input) {
       const int blocks = ceil_div(g.tiles, g.block_tiles);
       for (int i = 0; i < blocks; ++i) {
