@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from small_networks import RunPython
+from small_trained import classifier_cfg, detector_cfg
 
 from pydarknet import ArgumentError, ClosedError, DataError
 from pydarknet.training import End, Step, Trainer, read_metrics
 from pydarknet.training._updates import Updates
-from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
+from training.small_training import Recorder, copy_of
 
 
 def loader_threads() -> list[str]:
