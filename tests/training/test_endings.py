@@ -259,6 +259,31 @@ def test_a_damaged_state_is_named(place: int, tmp_path: Path, shapes_data: Path)
     assert caught.value.file == str(state)
 
 
+def test_a_state_of_another_version(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=1), shapes_data, run_dir=run, eval_every=0).run()
+    state = run / "small.state"
+    whole = state.read_bytes()
+    for old, new in ((b'"patience"', b'"patients"'), (b'"cfg_text"', b'"cfg_test"')):
+        assert old in whole
+        state.write_bytes(whole.replace(old, new))
+        with pytest.raises(
+            DataError, match=r"small\.state is a state of another version"
+        ) as caught:
+            Trainer.resume(run)
+        assert caught.value.file == str(state)
+
+
+def test_a_run_that_cannot_begin_lets_others_in(tmp_path: Path, shapes_data: Path) -> None:
+    cfg, run = detector_cfg(tmp_path, max_batches=1), tmp_path / "run"
+    (run / "metrics.jsonl").mkdir(parents=True)
+    first = Trainer(cfg, shapes_data, run_dir=run, eval_every=0)
+    with pytest.raises(IsADirectoryError):
+        first.run()
+    (run / "metrics.jsonl").rmdir()
+    assert Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run().reason == "finished"
+
+
 def test_nothing_to_resume(tmp_path: Path, shapes_data: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Trainer.resume(tmp_path / "none")
