@@ -222,7 +222,7 @@ class Trainer:
                 "with",
                 file=saved.data,
             )
-        if saved.iteration >= trainer.max_batches:
+        if trainer._is_written():
             _log.warning("%s: all %d iterations are done: max_batches=N (--max-batches N) above "
                          "that goes on", folder.path, saved.iteration)  # fmt: skip
         return trainer
@@ -379,6 +379,10 @@ class Trainer:
     def _is_over(self) -> bool:
         return self._ended or self._stop is not None or self.iteration >= self.max_batches
 
+    def _is_written(self) -> bool:
+        """Whether all is done, and ``_final.weights`` are there: it may end just before them."""
+        return self._course.last_final == self.iteration >= self.max_batches
+
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
         self.folder.take(alone=not self._resumed)
@@ -437,6 +441,8 @@ class Trainer:
             if self._ready.averages:
                 files.append(self._checkpoints.save_average())
             self._course.last_checkpoint = self.iteration
+            if other == "final":
+                self._course.last_final = self.iteration
             self._save_state()
             self._written.draw(self, now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
@@ -469,10 +475,13 @@ class Trainer:
             reason = "failed"
         self.end = End(reason, self.iteration, course.best_score, course.best_iteration,
                        self.folder.path, error)  # fmt: skip
-        if not self._begun:
+        cut_short = self._resumed and reason == "finished" and not self._is_written()
+        if not self._begun and not cut_short:
             self._free()
             return
         try:
+            if not self._begun:
+                self._begin()
             if error is None:
                 final = self.iteration >= self.max_batches
                 self._checkpoint("final" if final else None)

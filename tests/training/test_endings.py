@@ -190,6 +190,33 @@ def test_a_finished_run_resumed(tmp_path: Path, shapes_data: Path) -> None:
     assert weights(run) == before
 
 
+@pytest.mark.parametrize("longer", [False, True])
+def test_killed_just_before_the_final_weights(
+    longer: bool, tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those of a shorter training, which may be there, are not taken for them."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    options: dict[str, Any] = {"eval_every": 0, "checkpoint_every": 1}
+    cfg = detector_cfg(tmp_path, max_batches=4)
+    Trainer(cfg, shapes_data, run_dir=whole, **options).run()
+    if longer:
+        Trainer(detector_cfg(tmp_path, max_batches=2), shapes_data, run_dir=run, **options).run()
+        trainer = Trainer.resume(run, max_batches=4)
+    else:
+        trainer = Trainer(cfg, shapes_data, run_dir=run, **options)
+    while trainer.iteration < 4:
+        trainer.step()
+    trainer._free()  # as if the process were gone
+    assert Trainer.resume(run).run().reason == "finished"
+    assert weights(run) == weights(whole)
+    assert rows(run) == rows(whole)
+    assert not caplog.messages
+    before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    Trainer.resume(run).run()
+    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
+    assert "all 4 iterations are done" in caplog.text
+
+
 def test_a_finished_run_says_how_to_go_on(
     tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
