@@ -109,7 +109,8 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
             message = (
                 str(error) if error.strerror is None else f"{error.filename}: {error.strerror}"
             )
-            report.problems.append(Problem(file, _line_of(file, "names"), message))
+            line = _line_of(file, "names")
+            report.problems.append(Problem(file, line, message.removeprefix(f"{file}:{line}: ")))
         else:
             names = _names_problems(path, data, report)
     if given is None and not names:
@@ -162,7 +163,8 @@ def _listed(file: str, options: dict[str, str], report: CheckReport) -> list[_Im
         try:
             listed, notes = read_image_list(find_named_file(file, options[split]))
         except (DataError, OSError) as error:
-            report.problems.append(Problem(file, line, str(error)))
+            message = str(error).removeprefix(f"{file}:{line}: ")
+            report.problems.append(Problem(file, line, message))
             continue
         report.problems += notes
         report.images[split] = len(listed)
