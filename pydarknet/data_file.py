@@ -74,31 +74,40 @@ def find_named_file(data_file: str | os.PathLike[str], name: str) -> Path:
     one above serve too, so that ``cfg/coco.data`` finds ``data/coco.names`` from anywhere.
 
     Raises:
-        FileNotFoundError: it is in none of these places, or empty.
+        FileNotFoundError: it is in none of these places.
     """
-    file, line = os.fspath(data_file), _line_of(data_file, name)
-    place = f"{file}:{line}:" if line else file
-    if not name:
-        raise FileNotFoundError(f"{place} has no value, expected a file's path")
-    for path in _places(Path(data_file), name):
-        if path.is_file():
-            return path
+    for place in _places(Path(data_file), name):
+        if place.is_file():
+            return place
     raise FileNotFoundError(
-        f"{place} names {name}, which is neither in the working directory nor beside it"
+        f"{os.fspath(data_file)} names {name}, which is neither in the working directory nor "
+        "beside it"
     )
 
 
-def _line_of(data_file: str | os.PathLike[str], name: str) -> int | None:
-    """Number of the first line of a .data file with this value; None where there is none."""
+def find_file_of_key(
+    data_file: str | os.PathLike[str], options: Mapping[str, str], key: str
+) -> Path:
+    """Finds the file that a key of a .data file names, as `find_named_file` does.
+
+    Args:
+        data_file: path of the .data file.
+        options: what it says; the key is there.
+        key: of the file.
+
+    Raises:
+        FileNotFoundError: it is in none of these places, or has no name.
+    """
+    place = f"{os.fspath(data_file)}:{line_of(data_file, key)}"
+    if not options[key]:
+        raise FileNotFoundError(f"{place}: {key} has no value, expected a file's path")
     try:
-        text = Path(data_file).read_bytes().decode("utf-8-sig", "replace")
-    except OSError:
-        return None
-    for number, line in enumerate(text.splitlines(), 1):
-        line = "".join(line.split())
-        if line[:1] not in ("#", ";", "") and line.partition("=")[2] == name:
-            return number
-    return None
+        return find_named_file(data_file, options[key])
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{place}: {key} names {options[key]}, which is neither in the working directory nor "
+            "beside it"
+        ) from None
 
 
 def _places(data_file: Path, name: str) -> Iterator[Path]:

@@ -13,28 +13,26 @@ import pydarknet
 RunPython = Callable[..., subprocess.CompletedProcess[bytes]]
 """What the fixture ``run_python`` gives."""
 
-DETECTOR = """\
+
+def convolution(filters: int, stride: int = 2, activation: str = "leaky") -> str:
+    """A section: 3x3, batch-normalised."""
+    return f"""
+[convolutional]
+batch_normalize=1
+filters={filters}
+size=3
+stride={stride}
+pad=1
+activation={activation}
+"""
+
+
+DETECTOR = f"""\
 [net]
 width=64
 height=64
 channels=3
-
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-stride=2
-pad=1
-activation=leaky
-
-[convolutional]
-batch_normalize=1
-filters=16
-size=3
-stride=2
-pad=1
-activation=leaky
-
+{convolution(8)}{convolution(16)}
 [convolutional]
 size=1
 stride=1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pydarknet import DataError
-from pydarknet.data_file import find_named_file, read_data_file
+from pydarknet.data_file import find_file_of_key, find_named_file, line_of, read_data_file
 
 
 def test_reading(tmp_path: Path) -> None:
@@ -42,8 +42,16 @@ def test_named_files_are_found(place: str, tmp_path: Path, monkeypatch: pytest.M
 def test_named_files_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"x\.data names none\.names"):
         find_named_file(tmp_path / "x.data", "none.names")
-    (tmp_path / "x.data").write_text("# names = none.names\n\ntrain =\nnames = none.names\n")
-    with pytest.raises(FileNotFoundError, match=r"x\.data:4: names none\.names, which"):
-        find_named_file(tmp_path / "x.data", "none.names")
-    with pytest.raises(FileNotFoundError, match=r"x\.data:3: has no value, expected a file's path"):
-        find_named_file(tmp_path / "x.data", "")
+
+
+def test_files_of_keys_are_told_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.data"
+    path.write_text("# names = none.names\n\ntrain =\n na mes = none.names\n")
+    assert (line_of(path, "names"), line_of(path, "valid")) == (4, None)
+    options = read_data_file(path)
+    with pytest.raises(FileNotFoundError, match=r"x\.data:4: names names none\.names, which"):
+        find_file_of_key(path, options, "names")
+    with pytest.raises(FileNotFoundError, match=r"x\.data:3: train has no value, expected a file"):
+        find_file_of_key(path, options, "train")
+    (tmp_path / "none.names").write_text("cat\n")
+    assert find_file_of_key(path, options, "names") == tmp_path / "none.names"

@@ -15,7 +15,7 @@ from ..errors import CfgError
 from .classes import HEADS
 from .document import Document, Section
 from .keys import canonical
-from .options import Options, read_list, whole
+from .options import Options, read_list, read_whole, whole
 
 
 class Range(NamedTuple):
@@ -88,7 +88,7 @@ def training_faults(document: Document) -> Iterator[CfgError]:
     yield from _out_of_range(document, net, NET)
     for section in document.layers:
         yield from _out_of_range(document, section, LAYERS.get(canonical(section.type), {}))
-    batch, parts = whole(net, "batch", 1), whole(net, "subdivisions", 1)
+    batch, parts = (read_whole(net.get(key) or "1") or 0 for key in ("batch", "subdivisions"))
     if batch > 0 and parts > 0 and batch % parts:
         near = max(1, batch // parts) * parts
         message = f"batch={batch}, expected a multiple of subdivisions={parts} such as {near}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._arguments import check_choice
 from .._native import FloatArray
-from ..data_file import find_named_file
+from ..data_file import find_file_of_key
 from ..errors import DataError
 from ..names import read_names
 from ..problems import Problem
@@ -89,7 +89,7 @@ class ClassificationDataset(ImageSet):
         list_file, options = split_file(data_file, split, "labels")
         return cls.from_list(
             list_file,
-            labels=read_names(find_named_file(data_file, options["labels"])),
+            labels=read_names(find_file_of_key(data_file, options, "labels")),
             hierarchy=hierarchy,
             multiple_labels=multiple_labels,
             on_bad_data=on_bad_data,

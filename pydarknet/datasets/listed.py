@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from .._arguments import check_choice
-from ..data_file import find_named_file, read_classes, read_data_file
+from ..data_file import find_file_of_key, read_classes, read_data_file
 from ..errors import DataError
 from ..image import load_image
 from ..names import read_names
@@ -70,7 +70,7 @@ def split_file(
     for key in (split, *others):
         if key not in options:
             raise DataError(f"{file} has no {key}=, expected a file's path", file=file)
-    return find_named_file(data_file, options[split]), options
+    return find_file_of_key(data_file, options, split), options
 
 
 def split_with_classes(
@@ -92,7 +92,7 @@ def split_with_classes(
     names: tuple[str, ...] = ()
     names_file = None
     if "names" in options:
-        names_file = os.fspath(find_named_file(data_file, options["names"]))
+        names_file = os.fspath(find_file_of_key(data_file, options, "names"))
         names = read_names(names_file)
     if classes is None:
         classes = read_classes(file, options, len(names) or default)

@@ -19,6 +19,8 @@ class Course:
     last_evaluation: int = 0
     last_checkpoint: int = 0
     last_number: int = 0
+    last_final: int | None = None
+    """Updates done when ``_final.weights`` were written."""
     metrics_bytes: int = 0
     seconds: float = 0
 

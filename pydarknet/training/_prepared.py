@@ -12,7 +12,6 @@ from .._native import NativeNetwork, NativeTrainer, TrainerOptions
 from ..cfg import Document
 from ..cfg.training_values import check_training_values
 from ..datasets.problems import Progress
-from ..errors import ArgumentError
 from ..layers import Structure
 from ._schedule import Cadence, ClassifierScales, MultiScale, cadence, multi_scale
 from ._settings import Settings
@@ -73,26 +72,6 @@ def open_network(text: str, cfg: str, settings: Settings) -> tuple[NativeNetwork
     network.seed(settings.seed)
     structure = Structure.from_description(network.describe(0, 0))
     return network, replace(settings, task=settings.task or task_of(structure))
-
-
-def with_max_batches(text: str, cfg: str, updates: int, done: int) -> str:
-    """The text of a cfg with another length of the training.
-
-    Args:
-        text: of the cfg.
-        cfg: its path, for messages.
-        updates: of the whole training.
-        done: of these.
-
-    Raises:
-        ArgumentError: no more are to be done than are done.
-    """
-    check_whole("max_batches", updates, least=1)
-    if updates <= done:
-        raise ArgumentError(f"max_batches={updates}, expected more than the {done} that are done")
-    document = Document.parse(text, cfg)
-    document.net.set("max_batches", updates)
-    return document.to_bytes().decode("utf-8", "surrogateescape")
 
 
 def prepare(

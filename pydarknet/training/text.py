@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from .._native import NativeNetwork, NativePlan, PlanOptions
-from ..data_file import find_named_file, read_data_file
+from ..data_file import find_file_of_key, read_data_file
 from ..datasets import Position, TextDataset, TextLoader
 from ..datasets.loader import Count, Size
 from ..errors import CfgError, DataError
@@ -53,7 +53,7 @@ class TextTask:
                             file=options.data_file)  # fmt: skip
         path = options.data[split]
         if is_data_file(options.data_file):
-            path = os.fspath(find_named_file(options.data_file, path))
+            path = os.fspath(find_file_of_key(options.data_file, options.data, split))
         return TextDataset.open(path, inputs=self._inputs)
 
     @property

@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,9 +19,10 @@ from ..errors import ArgumentError, ClosedError, DarknetError, DataError, Traini
 from ._checkpoints import Checkpoints
 from ._course import Course
 from ._outputs import Outputs, row_of
-from ._prepared import open_network, prepare, with_max_batches
+from ._prepared import open_network, prepare
+from ._saved_run import SavedRun
 from ._settings import Settings
-from ._state import load_state, read_about
+from ._state import load_state
 from ._tasks import data_keys
 from ._updates import Updates
 from .callbacks import Checkpoint, End, Evaluation, Reason, Step, check_callbacks
@@ -203,30 +203,28 @@ class Trainer:
             DarknetError, OSError: as in `Trainer`.
         """
         folder = RunFolder.of_run(check_path("run_dir", run_dir))
-        about = read_about(folder.state)
-        trainer = cls.__new__(cls)
-        text, done = about["cfg_text"], about["iteration"]
+        saved = SavedRun.read(folder.state)
         if max_batches is not None:
-            text = with_max_batches(text, about["cfg"], max_batches, done)
-        trainer._open(text, about["cfg"], about["data"],
-                      Settings(**about["settings"]), device, callbacks, threads)  # fmt: skip
+            saved = saved.lengthened(max_batches)
+        trainer = cls.__new__(cls)
+        trainer._open(saved.cfg_text, saved.cfg, saved.data, saved.settings, device, callbacks,
+                      threads)  # fmt: skip
         trainer.folder = folder
         folder.check()
         keys = data_keys(str(trainer._settings.task), trainer.data)
         trainer._prepare(keys, workers, progress)
         load_state(trainer._trainer, folder.state)
-        trainer._course = Course(**about["course"])
-        trainer._position = Position(**about["position"])
+        trainer._course, trainer._position = saved.course, saved.position
         trainer._resumed = True
-        if trainer._position.digest != trainer.task.digest:
+        if saved.position.digest != trainer.task.digest:
             raise DataError(
-                f"{about['data']}: the {trainer.task.data_name} is not the one this training began "
+                f"{saved.data}: the {trainer.task.data_name} is not the one this training began "
                 "with",
-                file=about["data"],
+                file=saved.data,
             )
-        if done >= trainer.max_batches:
+        if trainer._is_written():
             _log.warning("%s: all %d iterations are done: max_batches=N (--max-batches N) above "
-                         "that goes on", folder.path, done)  # fmt: skip
+                         "that goes on", folder.path, saved.iteration)  # fmt: skip
         return trainer
 
     def _open(
@@ -381,6 +379,10 @@ class Trainer:
     def _is_over(self) -> bool:
         return self._ended or self._stop is not None or self.iteration >= self.max_batches
 
+    def _is_written(self) -> bool:
+        """Whether all is done, and ``_final.weights`` are there: it may end just before them."""
+        return self._course.last_final == self.iteration >= self.max_batches
+
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
         self.folder.take(alone=not self._resumed)
@@ -439,6 +441,8 @@ class Trainer:
             if self._ready.averages:
                 files.append(self._checkpoints.save_average())
             self._course.last_checkpoint = self.iteration
+            if other == "final":
+                self._course.last_final = self.iteration
             self._save_state()
             self._written.draw(self, now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
@@ -446,12 +450,9 @@ class Trainer:
     def _save_state(self) -> None:
         assert self._position is not None
         self._course.metrics_bytes = self._written.bytes
-        about = {
-            "cfg": self.cfg, "cfg_text": self._text, "data": self.data, "kind": self.task.kind,
-            "settings": asdict(self._settings), "course": asdict(self._course),
-            "position": self._position.as_dict(), "iteration": self.iteration,
-        }  # fmt: skip
-        self._checkpoints.save_state(about)
+        saved = SavedRun(self.cfg, self._text, self.data, self._settings, self._course,
+                         self._position, self.iteration)  # fmt: skip
+        self._checkpoints.save_state(saved.as_dict())
 
     def _tell(self, event: str, about: object) -> None:
         for callback in self.callbacks:
@@ -474,9 +475,13 @@ class Trainer:
             reason = "failed"
         self.end = End(reason, self.iteration, course.best_score, course.best_iteration,
                        self.folder.path, error)  # fmt: skip
-        if not self._begun:
+        cut_short = self._resumed and reason == "finished" and not self._is_written()
+        if not self._begun and not cut_short:
+            self._free()
             return
         try:
+            if not self._begun:
+                self._begin()
             if error is None:
                 final = self.iteration >= self.max_batches
                 self._checkpoint("final" if final else None)

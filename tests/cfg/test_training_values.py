@@ -78,6 +78,11 @@ def test_what_goes_together(lines: str, expected: str) -> None:
     assert fault.startswith(f"x.cfg:{expected}")
 
 
+@pytest.mark.parametrize("line", ["batch=many\nsubdivisions=2", "momentum=much", "scales=.1,x"])
+def test_wrong_types_are_the_engines_to_tell(line: str) -> None:
+    assert faults(line) == []
+
+
 def test_only_a_training_needs_its_length() -> None:
     document = Document.parse("[net]\nmax_batches=0\n[cost]\n", "x.cfg")
     assert list(training_faults(document)) == []

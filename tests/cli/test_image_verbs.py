@@ -8,7 +8,8 @@ from pathlib import Path
 
 import cv2
 import pytest
-from training.small_training import map_cfg, numbers, objects, regressor_cfg
+from small_trained import map_cfg, regressor_cfg
+from training.small_training import numbers, objects
 
 from pydarknet.cli import main
 

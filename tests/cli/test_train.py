@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from training.small_training import classifier_cfg, copy_of, detector_cfg
+from small_trained import classifier_cfg, detector_cfg
+from training.small_training import copy_of
 
 from pydarknet._native import build_info
 from pydarknet.cli import main

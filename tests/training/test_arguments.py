@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_trained import detector_cfg
 
 from pydarknet import ArgumentError, CfgError, DarknetError
 from pydarknet.training import Trainer, replay
-from training.small_training import copy_of, detector_cfg
+from training.small_training import copy_of
 
 
 @pytest.mark.parametrize(
@@ -135,10 +136,10 @@ def test_of_a_cfg(
     ("change", "expected"),
     [
         (("train = train.txt", ""), "shapes.data has no train=, expected a file's path"),
-        (("train = train.txt", "train ="), ":2: has no value, expected a file's path"),
-        (("train = train.txt", "train = no.txt"), ":2: names no.txt, which is neither"),
+        (("train = train.txt", "train ="), ":2: train has no value, expected a file's path"),
+        (("train = train.txt", "train = no.txt"), ":2: train names no.txt, which is neither"),
         (("valid = valid.txt", "valid = empty.txt"), "empty.txt holds no images, expected a path"),
-        (("shapes.names", "no.names"), ":4: names no.names, which is neither"),
+        (("shapes.names", "no.names"), ":4: names names no.names, which is neither"),
         (("shapes.names", "two.names"), "two.names: holds 2 names, expected 6"),
         (("classes = 6", "classes = 7"), "[yolo] has 6 classes, "),
         (("classes = 6", "classes = 6\nsavelast = x"), "shapes.data: savelast=x, expected a whole"),

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from small_networks import RunPython
+from small_trained import classifier_cfg, detector_cfg
 
 from pydarknet import ArgumentError, ClosedError, DataError
 from pydarknet.training import End, Step, Trainer, read_metrics
 from pydarknet.training._updates import Updates
-from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
+from training.small_training import Recorder, copy_of
 
 
 def loader_threads() -> list[str]:
@@ -189,6 +190,33 @@ def test_a_finished_run_resumed(tmp_path: Path, shapes_data: Path) -> None:
     assert weights(run) == before
 
 
+@pytest.mark.parametrize("longer", [False, True])
+def test_killed_just_before_the_final_weights(
+    longer: bool, tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those of a shorter training, which may be there, are not taken for them."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    options: dict[str, Any] = {"eval_every": 0, "checkpoint_every": 1}
+    cfg = detector_cfg(tmp_path, max_batches=4)
+    Trainer(cfg, shapes_data, run_dir=whole, **options).run()
+    if longer:
+        Trainer(detector_cfg(tmp_path, max_batches=2), shapes_data, run_dir=run, **options).run()
+        trainer = Trainer.resume(run, max_batches=4)
+    else:
+        trainer = Trainer(cfg, shapes_data, run_dir=run, **options)
+    while trainer.iteration < 4:
+        trainer.step()
+    trainer._free()  # as if the process were gone
+    assert Trainer.resume(run).run().reason == "finished"
+    assert weights(run) == weights(whole)
+    assert rows(run) == rows(whole)
+    assert not caplog.messages
+    before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    Trainer.resume(run).run()
+    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
+    assert "all 4 iterations are done" in caplog.text
+
+
 def test_a_finished_run_says_how_to_go_on(
     tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -256,6 +284,31 @@ def test_a_damaged_state_is_named(place: int, tmp_path: Path, shapes_data: Path)
     with pytest.raises(DataError, match=re.escape(str(state))) as caught:
         Trainer.resume(tmp_path / "run")
     assert caught.value.file == str(state)
+
+
+def test_a_state_of_another_version(tmp_path: Path, shapes_data: Path) -> None:
+    run = tmp_path / "run"
+    Trainer(detector_cfg(tmp_path, max_batches=1), shapes_data, run_dir=run, eval_every=0).run()
+    state = run / "small.state"
+    whole = state.read_bytes()
+    for old, new in ((b'"patience"', b'"patients"'), (b'"cfg_text"', b'"cfg_test"')):
+        assert old in whole
+        state.write_bytes(whole.replace(old, new))
+        with pytest.raises(
+            DataError, match=r"small\.state is a state of another version"
+        ) as caught:
+            Trainer.resume(run)
+        assert caught.value.file == str(state)
+
+
+def test_a_run_that_cannot_begin_lets_others_in(tmp_path: Path, shapes_data: Path) -> None:
+    cfg, run = detector_cfg(tmp_path, max_batches=1), tmp_path / "run"
+    (run / "metrics.jsonl").mkdir(parents=True)
+    first = Trainer(cfg, shapes_data, run_dir=run, eval_every=0)
+    with pytest.raises(IsADirectoryError):
+        first.run()
+    (run / "metrics.jsonl").rmdir()
+    assert Trainer(cfg, shapes_data, run_dir=run, eval_every=0).run().reason == "finished"
 
 
 def test_nothing_to_resume(tmp_path: Path, shapes_data: Path) -> None:

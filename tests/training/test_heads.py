@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_trained import CLASSIFIER, DETECTOR, NET
 
 from pydarknet.datasets import (
     CellSamples,
@@ -15,7 +16,6 @@ from pydarknet.datasets import (
 )
 from pydarknet.errors import ArgumentError, CfgError
 from pydarknet.training import Trainer
-from training.small_training import CLASSIFIER, DETECTOR, NET
 
 BODY = DETECTOR[: DETECTOR.index("[convolutional]\nsize=1")]
 REGION = """

@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 
 import pytest
+from small_trained import detector_cfg
 
 from pydarknet.training import Trainer
 from pydarknet.training.ignored_keys import ANY, LAYERS, NET
-from training.small_training import detector_cfg
 
 DOCS = Path(__file__).parents[2] / "docs/training-keys.md"
 

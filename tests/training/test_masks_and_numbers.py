@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_trained import map_cfg, regressor_cfg
 
 from pydarknet.errors import CfgError, DatasetError
 from pydarknet.training import Trainer
 from pydarknet.training.scoring import score_weights
-from training.small_training import Recorder, copy_of, map_cfg, numbers, objects, regressor_cfg
+from training.small_training import Recorder, copy_of, numbers, objects
 
 ISEG = "[iseg]\nclasses=1\nids=3\n"
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from layers.network_check import examples, net, section
+from small_trained import detector_cfg
 
 from pydarknet._native import build_info
 from pydarknet.errors import ArgumentError, DeviceError
 from pydarknet.training import Trainer, replay
+from training.small_training import Recorder
 
-from .small_training import Recorder, detector_cfg
 from .test_fast_path import NETWORKS, Run, conv
 
 HAS_BF16 = bool(build_info()["bf16_training"])

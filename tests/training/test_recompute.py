@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from layers.network_check import section
+from small_trained import detector_cfg
 
 from pydarknet._native import build_info
 from pydarknet.training import Trainer
 
-from .small_training import detector_cfg
 from .test_fast_path import NETWORKS, Run, conv
 
 SIZE: dict[str, Any] = {"shape": (3, 34, 29), "updates": 3}

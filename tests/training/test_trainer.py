@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from small_trained import classifier_cfg, detector_cfg
 
 import pydarknet
 from pydarknet.datasets import DetectionDataset
@@ -20,7 +21,7 @@ from pydarknet.embedded import shapes_model
 from pydarknet.metrics import DetectionEvaluator, run_network
 from pydarknet.training import Checkpoint, Step, Trainer, read_metrics
 from pydarknet.training.detector import DetectorTask
-from training.small_training import Recorder, classifier_cfg, copy_of, detector_cfg
+from training.small_training import Recorder, copy_of
 
 
 def names(folder: Path) -> list[str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from layers.network_check import net, section
+from small_trained import detector_cfg
 
 from pydarknet import ArgumentError
 from pydarknet._native import NativeNetwork, NativeTrainer, TrainerOptions
 from pydarknet.training import Trainer
-from training.small_training import Recorder, detector_cfg
+from training.small_training import Recorder
 from training.test_native_trainer import Small
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_trained import detector_cfg
 
 import pydarknet
 from pydarknet import DataError, DatasetError, TrainingDiverged
 from pydarknet.training import Step, Trainer
 from pydarknet.training._updates import Updates
-from training.small_training import Recorder, copy_of, detector_cfg
+from training.small_training import Recorder, copy_of
 
 
 @pytest.fixture
