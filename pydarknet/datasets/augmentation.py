@@ -137,6 +137,7 @@ class ClassificationAugmentation:
         max_crop: largest; 0 is the network's width too. (A cfg without it has twice the width.)
         crop_width: the network's width that ``min_crop`` and ``max_crop`` are meant for; at another
             one they grow and shrink with it. 0: they stay.
+        center: instead of a crop, the largest square in the middle.
         angle: largest rotation, degrees.
         aspect: largest factor of the aspect ratio, or its reciprocal.
         flip: mirrors every second image, left to right.
@@ -154,6 +155,7 @@ class ClassificationAugmentation:
     min_crop: int = 0
     max_crop: int = 0
     crop_width: int = 0
+    center: bool = False
     angle: float = 0
     aspect: float = 1
     flip: bool = False
@@ -195,6 +197,7 @@ class ClassificationAugmentation:
             min_crop=least,
             max_crop=most,
             crop_width=width,
+            center=number.flag("center", False),
             angle=number.real("angle", 0),
             aspect=number.real("aspect", 1),
             flip=number.flag("flip", True),
@@ -244,7 +247,7 @@ class ClassificationAugmentation:
         return _native(settings, seed, batch, loads)
 
 
-_NEUTRAL_CLASSIFIER = {"angle": 0, "aspect": 1, "min_crop": 0, "max_crop": 0}
+_NEUTRAL_CLASSIFIER = {"angle": 0, "aspect": 1, "min_crop": 0, "max_crop": 0, "center": 0}
 _NEUTRAL_DETECTOR = {"jitter": 0, "resize": 1, "gaussian_noise": 0}
 
 

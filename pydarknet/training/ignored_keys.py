@@ -13,7 +13,6 @@ from ..layers import Structure
 
 NET: dict[str, tuple[float, ...]] = {
     "attention": (0,),
-    "center": (0,),
     "notruth": (0,),
 }
 """Of [net]: with which values they ask for nothing."""
@@ -23,7 +22,6 @@ LAYERS: dict[str, dict[str, tuple[float, ...]]] = {
         "cbn": (0,), "sway": (0,), "rotate": (0,), "stretch": (0,), "stretch_sway": (0,),
         "dot": (0,),
     },
-    "crop": {"angle": (0,), "saturation": (1,), "exposure": (1,), "shift": (0,)},
     "cost": {"ratio": (0,)},
     "contrastive": {"contrastive_neg_max": (3,)},
     "region": {"mask_scale": (1,)},

@@ -67,6 +67,30 @@ def test_a_crop_is_a_scaled_part(source, crop, number, channels) -> None:
         assert steps == pytest.approx(np.full(len(steps), min(source) / crop), abs=0.02)
 
 
+@pytest.mark.parametrize("size", [(40, 30), (25, 61), (24, 24)])
+def test_the_largest_square_in_the_middle(size: tuple[int, int]) -> None:
+    """Whatever the other keys of the crop say; only mirroring is drawn."""
+    width, height = size
+    pixels = picture(width, height)
+    keys = {"center": True, "angle": 40, "aspect": 2, "min_crop": 90, "max_crop": 120}
+    step = min(size) / 24
+    at = (np.arange(24, dtype=np.float32) - 12) * step
+    x, y = np.meshgrid(at + width / 2, at + height / 2)
+    expected = cv2.remap(
+        plain(pixels).transpose(1, 2, 0), x.astype(np.float32), y.astype(np.float32),
+        cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT,
+    ).transpose(2, 0, 1)  # fmt: skip
+    native = settings_of(**keys, flip=True)
+    mirrored = 0
+    for number in range(12):
+        planes, _ = classification(native, number, [pixels], (24, 24))
+        other = not np.allclose(planes, expected, atol=0.02)
+        mirrored += other
+        assert planes == pytest.approx(expected[:, :, ::-1] if other else expected, abs=0.02)
+    assert 0 < mirrored < 12
+    assert ClassificationAugmentation.from_options({"width": 24, "center": 1}).center
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_rotation(number: int) -> None:
     """The image is turned around its centre by up to `angle`; what is outside is black."""

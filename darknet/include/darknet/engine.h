@@ -229,6 +229,7 @@ typedef struct dn_augment {
   /* classifiers */
   float angle, aspect;    /* degrees; 0, 1: left alone */
   int min_crop, max_crop; /* shorter side before the crop, pixels */
+  int center;             /* instead of a crop, the largest square in the middle */
 } dn_augment;
 
 /* A labelled object: centre and size relative to the image. */

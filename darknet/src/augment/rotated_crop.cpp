@@ -8,6 +8,11 @@ namespace dn {
 RotatedCrop draw_rotated_crop(const dn_augment& a, Draws& draws, int source_width,
                               int source_height, int size) {
   RotatedCrop crop = {};
+  if (a.center) {
+    crop.aspect = 1;
+    crop.scale = float(size) / float(std::min(source_width, source_height));
+    return crop;
+  }
   crop.aspect = draws.scale(a.aspect);
   const int side = draws.integer(a.min_crop, a.max_crop);
   crop.scale = float(side) / std::min(float(source_height), float(source_width) * crop.aspect);

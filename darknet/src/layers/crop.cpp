@@ -13,10 +13,10 @@ class CropLayer final : public Layer {
     crop_width_ = o.integer("crop_width", 1, "output width", 1);
     noadjust_ = o.flag("noadjust", false, "keeps 0..1");
     flip_ = o.flag("flip", false, "training: mirrors half of the images");
-    o.real("angle", 0, "training: degrees of rotation");
-    o.real("saturation", 1, "training: factor on the saturation");
-    o.real("exposure", 1, "training: factor on the value");
-    o.real("shift", 0, "training: colour shift");
+    angle_ = o.real("angle", 0, "training: degrees of rotation");
+    saturation_ = o.real("saturation", 1, "training: factor on the saturation");
+    exposure_ = o.real("exposure", 1, "training: factor on the value");
+    shift_ = o.real("shift", 0, "training: colour shift");
   }
 
   int lower(Lowering& g) override {
@@ -25,12 +25,17 @@ class CropLayer final : public Layer {
     op->crop_width = crop_width_;
     op->noadjust = noadjust_;
     op->flip = flip_;
+    op->angle = angle_;
+    op->saturation = saturation_;
+    op->exposure = exposure_;
+    op->shift = shift_;
     return g.add(std::move(op), {g.input()});
   }
 
  private:
   int crop_height_ = 1, crop_width_ = 1;
   bool noadjust_ = false, flip_ = false;
+  float angle_ = 0, saturation_ = 1, exposure_ = 1, shift_ = 0;
 };
 
 }  // namespace
