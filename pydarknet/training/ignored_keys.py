@@ -21,7 +21,7 @@ NET: dict[str, tuple[float, ...]] = {
 
 LAYERS: dict[str, dict[str, tuple[float, ...]]] = {
     "convolutional": {
-        "cbn": (0,), "sway": (0,), "rotate": (0,), "stretch": (0,), "stretch_sway": (0,),
+        "sway": (0,), "rotate": (0,), "stretch": (0,), "stretch_sway": (0,),
         "dot": (0,),
     },
     "crop": {"angle": (0,), "saturation": (1,), "exposure": (1,), "shift": (0,)},

@@ -28,7 +28,9 @@ class Convolutional final : public Layer {
     groups_ = o.integer("groups", 1, "groups of channels that do not see each other", 1);
     activation_ = o.choice("activation", Activation::logistic, activation_names(), "activation");
     batch_normalize_ = o.integer("batch_normalize", 0, "batch normalisation") != 0;
-    batch_normalize_ |= o.flag("cbn", false, "cross-iteration batch normalisation");
+    cross_iteration_ = o.flag(
+        "cbn", false, "batch normalisation, in training over the mini-batches of an update");
+    batch_normalize_ |= cross_iteration_;
     binary_ = o.flag("binary", false, "weights are signs times their mean");
     xnor_ = o.flag("xnor", false, "binary weights on a binary input");
     if (xnor_) groups_ = 1;
@@ -70,6 +72,7 @@ class Convolutional final : public Layer {
     block.conv.out_h = conv_size(in.h, size_, padding_, block.conv.stride_y);
     block.conv.out_w = conv_size(in.w, size_, padding_, block.conv.stride_x);
     block.batch_normalize = batch_normalize_;
+    block.cross_iteration = cross_iteration_ && g.training();
     block.activation = activation_;
     Layer* owner = this;
     if (share_index_ != kNone) {
@@ -96,7 +99,7 @@ class Convolutional final : public Layer {
   int padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
   Activation activation_ = Activation::logistic;
   float excitation_ = 0;
-  bool batch_normalize_ = false, binary_ = false, xnor_ = false, flipped_ = false;
+  bool batch_normalize_ = false, cross_iteration_ = false, binary_ = false, xnor_ = false, flipped_ = false;
 };
 
 }  // namespace

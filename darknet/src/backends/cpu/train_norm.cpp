@@ -1,6 +1,7 @@
 // Batch normalisation together with the activation behind it: what lies between is never stored.
 #include "backends/cpu/train_kernels.h"
 #include "backends/cpu_native/training.h"
+#include "ops/batch_statistics.h"
 #include "ops/batchnorm.h"
 
 namespace dn {
