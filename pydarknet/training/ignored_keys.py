@@ -25,8 +25,6 @@ LAYERS: dict[str, dict[str, tuple[float, ...]]] = {
         "dot": (0,),
     },
     "crop": {"angle": (0,), "saturation": (1,), "exposure": (1,), "shift": (0,)},
-    "cost": {"ratio": (0,)},
-    "contrastive": {"contrastive_neg_max": (3,)},
     "region": {"mask_scale": (1,)},
 }  # fmt: skip
 """Of layers, by their type: the same."""

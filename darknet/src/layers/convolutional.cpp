@@ -99,7 +99,8 @@ class Convolutional final : public Layer {
   int padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
   Activation activation_ = Activation::logistic;
   float excitation_ = 0;
-  bool batch_normalize_ = false, cross_iteration_ = false, binary_ = false, xnor_ = false, flipped_ = false;
+  bool batch_normalize_ = false, cross_iteration_ = false;
+  bool binary_ = false, xnor_ = false, flipped_ = false;
 };
 
 }  // namespace
