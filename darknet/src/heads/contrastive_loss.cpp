@@ -14,8 +14,8 @@ namespace {
 struct Sample {
   int64_t first;  // its embedding's first number
   float label;
-  int step, group;  // only samples of one time step and group are compared
-  float norm, sum;  // sum: of the weights of its pairs
+  int step, group;    // only samples of one time step and group are compared
+  float norm, sum;    // sum: of the weights of its pairs
   float same, other;  // the most alike of its own label, and of others; -2: there is none
 };
 

@@ -63,9 +63,8 @@ int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
   if (!block.batch_normalize) conv->biases = arrays.biases;
   int value = g.add(std::move(conv), {input});
   if (block.batch_normalize)
-    value = block.cross_iteration
-                ? add_norm<CrossBatchnorm>(g, arrays.norm, *arrays.biases, value)
-                : add_batchnorm(g, arrays.norm, *arrays.biases, value);
+    value = block.cross_iteration ? add_norm<CrossBatchnorm>(g, arrays.norm, *arrays.biases, value)
+                                  : add_batchnorm(g, arrays.norm, *arrays.biases, value);
   return g.activate(value, block.activation);
 }
 

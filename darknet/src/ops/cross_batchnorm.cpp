@@ -17,8 +17,7 @@ struct JoinStatistics {
     const float apart = mean[k] - seen_mean[k];
     drift[k] = share * (1.f - share) * apart;
     seen_mean[k] += share * apart;
-    seen_variance[k] =
-        (1.f - share) * seen_variance[k] + share * variance[k] + drift[k] * apart;
+    seen_variance[k] = (1.f - share) * seen_variance[k] + share * variance[k] + drift[k] * apart;
     variance[k] = seen_variance[k];
   }
 };
@@ -44,8 +43,8 @@ struct CrossNormalizeBackward {
 void CrossBatchnorm::forward(const Context& context, const Args& args) const {
   const Shape s = args.out_shape;
   context.each(args.batch * s.size(),
-               NormalizeForward{args.in[0], args.constants[1], args.constants[2],
-                                args.constants[0], args.constants[3], args.out, s.c, s.plane()});
+               NormalizeForward{args.in[0], args.constants[1], args.constants[2], args.constants[0],
+                                args.constants[3], args.out, s.c, s.plane()});
 }
 
 void CrossBatchnorm::train_forward(const Context& context, const TrainArgs& args) const {
