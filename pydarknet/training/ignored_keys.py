@@ -20,13 +20,10 @@ NET: dict[str, tuple[float, ...]] = {
 """Of [net]: with which values they ask for nothing."""
 
 LAYERS: dict[str, dict[str, tuple[float, ...]]] = {
-    "convolutional": {
-        "sway": (0,), "rotate": (0,), "stretch": (0,), "stretch_sway": (0,),
-        "dot": (0,),
-    },
+    "convolutional": {"dot": (0,)},
     "crop": {"angle": (0,), "saturation": (1,), "exposure": (1,), "shift": (0,)},
     "region": {"mask_scale": (1,)},
-}  # fmt: skip
+}
 """Of layers, by their type: the same."""
 
 ANY = {"truth": (0,)}
