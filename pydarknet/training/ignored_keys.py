@@ -18,14 +18,9 @@ NET: dict[str, tuple[float, ...]] = {
 """Of [net]: with which values they ask for nothing."""
 
 LAYERS: dict[str, dict[str, tuple[float, ...]]] = {
-    "convolutional": {
-        "cbn": (0,), "sway": (0,), "rotate": (0,), "stretch": (0,), "stretch_sway": (0,),
-        "dot": (0,),
-    },
-    "cost": {"ratio": (0,)},
-    "contrastive": {"contrastive_neg_max": (3,)},
+    "convolutional": {"dot": (0,)},
     "region": {"mask_scale": (1,)},
-}  # fmt: skip
+}
 """Of layers, by their type: the same."""
 
 ANY = {"truth": (0,)}

@@ -18,7 +18,7 @@ def test_a_training_names_them(
     tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cfg = detector_cfg(tmp_path, more="attention=1\nnotruth=1\n")
-    text = cfg.read_text().replace("stride=1\npad=1\n", "stride=1\npad=1\nrotate=1\n")
+    text = cfg.read_text().replace("stride=1\npad=1\n", "stride=1\npad=1\ndot=1\n")
     cfg.write_text(text)
     with caplog.at_level(logging.WARNING, "pydarknet.training"):
         Trainer(cfg, shapes_data, run_dir=tmp_path / "run", eval_every=0)
@@ -28,7 +28,7 @@ def test_a_training_names_them(
     assert len(said) == 3
     assert f"{cfg}: [net] attention=1 has no effect here" in said[0]
     assert "notruth=1" in said[1]
-    assert f"{cfg}:{number}: [convolutional] rotate=1" in said[2]
+    assert f"{cfg}:{number}: [convolutional] dot=1" in said[2]
 
 
 def test_a_cfg_without_them_is_silent(

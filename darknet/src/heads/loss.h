@@ -19,6 +19,7 @@ struct LossArgs {
   float* delta;  // zero; the negative gradient with respect to the layer's input, as output lies
   float* scratch;
   int net_width, net_height;
+  int time_steps;  // the batch holds the images of one behind those of the other
   int64_t iteration, max_batches;
   uint64_t seen, seed;
   float label_smooth_eps;  // of [net]

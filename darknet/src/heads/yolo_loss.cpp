@@ -21,9 +21,9 @@ struct YoloMap {
   const float *output, *truth, *anchors;
   const int* mask;
   float* delta;
-  int64_t truths, max_truths, num, members, w, h, net_w, net_h;
-  float ignore_thresh, truth_thresh, iou_thresh, iou_normalizer, obj_normalizer, max_delta;
-  Overlap iou_thresh_kind, iou_loss;
+  int64_t truths, max_truths, members, w, h, net_w, net_h;
+  float ignore_thresh, truth_thresh, iou_normalizer, obj_normalizer, max_delta;
+  Overlap iou_loss;
   bool mse, smooth, new_coords, adversarial;
   ClassRules classes;
 
@@ -160,6 +160,7 @@ struct YoloEmpty : YoloMap {
 
 // Every truth of one image, in order: the anchors that shall predict it.
 struct YoloObjects : YoloMap {
+  YoloMatch rule;
   ImageSums* sums;
 
   DN_HD void match(int64_t b, int64_t n, int64_t cell, const Box& t, int64_t k) const {
@@ -177,35 +178,11 @@ struct YoloObjects : YoloMap {
       const int64_t k = classes.class_of(numbers[4]);
       if (k < 0) continue;
       const Box t{numbers[0], numbers[1], numbers[2], numbers[3]};
-      // compat: Darknet lets x = 1 spill into the next row
-      const int64_t column = int64_t(fminf(fmaxf(t.x * float(w), 0.f), float(w - 1)));
-      const int64_t row = int64_t(fminf(fmaxf(t.y * float(h), 0.f), float(h - 1)));
-      const int64_t cell = row * w + column;
-      const Box shape{0, 0, t.w, t.h};
-      int64_t best = 0;
-      float best_overlap = 0;
-      for (int64_t a = 0; a < num; ++a) {
-        const float overlap = iou(anchor_shape(a), shape);
-        if (overlap > best_overlap) {
-          best_overlap = overlap;
-          best = a;
-        }
-      }
-      for (int64_t n = 0; n < members; ++n)
-        if (mask[n] == best) {
-          match(b, n, cell, t, k);
-          break;
-        }
-      if (iou_thresh >= 1) continue;
-      for (int64_t n = 0; n < members; ++n)
-        if (mask[n] != best &&
-            overlap_of(iou_thresh_kind, shape, anchor_shape(mask[n])) > iou_thresh)
-          match(b, n, cell, t, k);
+      const int64_t cell = rule.cell_of(t), best = rule.best_anchor(t), n = rule.member_of(best);
+      if (n >= 0) match(b, n, cell, t, k);
+      for (int64_t other = 0; other < members; ++other)
+        if (rule.takes_too(other, best, t)) match(b, other, cell, t, k);
     }
-  }
-
-  DN_HD Box anchor_shape(int64_t a) const {
-    return {0, 0, anchors[2 * a] / float(net_w), anchors[2 * a + 1] / float(net_h)};
   }
 };
 
@@ -233,7 +210,6 @@ double YoloLoss::run(const Context& context, const LossArgs& args,
                     args.delta,
                     args.truths,
                     keys.max,
-                    int64_t(anchors.size() / 2),
                     int64_t(mask.size()),
                     args.shape.w,
                     args.shape.h,
@@ -241,11 +217,9 @@ double YoloLoss::run(const Context& context, const LossArgs& args,
                     args.net_height,
                     keys.ignore_thresh,
                     keys.truth_thresh,
-                    keys.iou_thresh,
                     keys.iou_normalizer,
                     keys.obj_normalizer,
                     keys.max_delta,
-                    keys.iou_thresh_kind,
                     keys.iou_loss,
                     keys.mse,
                     keys.objectness_smooth,
@@ -256,7 +230,8 @@ double YoloLoss::run(const Context& context, const LossArgs& args,
   auto* sums = reinterpret_cast<ImageSums*>(args.scratch);
   float* squares = args.scratch + args.batch * kSums;
   context.each(cells, YoloEmpty{map});
-  context.each(args.batch, YoloObjects{map, sums});
+  context.each(args.batch,
+               YoloObjects{map, matching(args.shape, args.net_width, args.net_height), sums});
   if (keys.iou_thresh < 1) context.each(cells, YoloAverage{map});
   context.each(args.batch,
                SquareSums{args.delta, squares, map.members, 5 + classes, 4, map.plane()});

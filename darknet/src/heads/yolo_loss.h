@@ -5,6 +5,7 @@
 
 #include "heads/loss.h"
 #include "heads/yolo_keys.h"
+#include "heads/yolo_match.h"
 
 namespace dn {
 
@@ -16,6 +17,19 @@ class YoloLoss final : public Loss {
   std::vector<float> anchors;  // pairs, in pixels of the network's input
   std::vector<int> mask;
 
+  // How the truths of a map of that size find their anchors.
+  YoloMatch matching(const Shape& output, int net_width, int net_height) const {
+    return {anchors.data(),
+            mask.data(),
+            int64_t(anchors.size() / 2),
+            int64_t(mask.size()),
+            output.w,
+            output.h,
+            net_width,
+            net_height,
+            keys.iou_thresh,
+            keys.iou_thresh_kind};
+  }
   void check() const override { dn::check(keys); }
   int64_t truths(const Shape&) const override { return int64_t(keys.max) * kTruthNumbers; }
   int64_t scratch_numbers(const Shape&, int64_t batch) const override { return 8 * batch; }

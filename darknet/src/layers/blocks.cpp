@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/batchnorm.h"
+#include "ops/cross_batchnorm.h"
 
 namespace dn {
 
@@ -37,11 +38,16 @@ ConvArrays conv_arrays(Layer& owner, const Conv& conv, int64_t filters, int64_t 
   return arrays;
 }
 
-int add_batchnorm(Lowering& g, const BatchnormArrays& arrays, const Param& biases, int input) {
-  auto op = std::make_unique<Batchnorm>();
+template <typename Norm>
+int add_norm(Lowering& g, const BatchnormArrays& arrays, const Param& biases, int input) {
+  auto op = std::make_unique<Norm>();
   op->norm = {arrays.scales, arrays.mean, arrays.variance};
   op->biases = &biases;
   return g.add(std::move(op), {input});
+}
+
+int add_batchnorm(Lowering& g, const BatchnormArrays& arrays, const Param& biases, int input) {
+  return add_norm<Batchnorm>(g, arrays, biases, input);
 }
 
 }  // namespace
@@ -56,7 +62,9 @@ int lower_conv(Lowering& g, Layer& owner, const ConvBlock& block, int input,
   conv->weights = arrays.weights;
   if (!block.batch_normalize) conv->biases = arrays.biases;
   int value = g.add(std::move(conv), {input});
-  if (block.batch_normalize) value = add_batchnorm(g, arrays.norm, *arrays.biases, value);
+  if (block.batch_normalize)
+    value = block.cross_iteration ? add_norm<CrossBatchnorm>(g, arrays.norm, *arrays.biases, value)
+                                  : add_batchnorm(g, arrays.norm, *arrays.biases, value);
   return g.activate(value, block.activation);
 }
 

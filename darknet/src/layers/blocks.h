@@ -16,6 +16,7 @@ inline int64_t conv_size(int64_t in, int64_t size, int64_t padding, int64_t stri
 struct ConvBlock {
   Conv conv;  // geometry; its parameters are filled in here
   bool batch_normalize = false;
+  bool cross_iteration = false;  // in training, over the mini-batches of an update
   Activation activation = Activation::linear;
 };
 

@@ -31,7 +31,9 @@ class Convolutional final : public Layer {
     groups_ = o.integer("groups", 1, "groups of channels that do not see each other", 1);
     activation_ = o.choice("activation", Activation::logistic, activation_names(), "activation");
     batch_normalize_ = o.integer("batch_normalize", 0, "batch normalisation") != 0;
-    batch_normalize_ |= o.flag("cbn", false, "cross-iteration batch normalisation");
+    cross_iteration_ =
+        o.flag("cbn", false, "batch normalisation, in training over the mini-batches of an update");
+    batch_normalize_ |= cross_iteration_;
     binary_ = o.flag("binary", false, "weights are signs times their mean");
     xnor_ = o.flag("xnor", false, "binary weights on a binary input");
     if (xnor_) groups_ = 1;
@@ -42,11 +44,7 @@ class Convolutional final : public Layer {
     excitation_ = o.real("assisted_excitation", 0,
                          "training: raises what lies in truth boxes, above 1 until that iteration");
     share_index_ = o.integer("share_index", kNone, "uses the weights of that layer");
-    o.flag("sway", false, "training: deformable kernel");
-    o.flag("rotate", false, "training: deformable kernel");
-    o.flag("stretch", false, "training: deformable kernel");
-    o.flag("stretch_sway", false, "training: deformable kernel");
-    o.real("angle", 15, "training: degrees of a deformable kernel");
+    read_deform(o);
     training.grad_centr = o.flag("grad_centr", false, "training: gradient centralisation");
     training.reverse = o.real("reverse", 0, "training: exponent on gradients");
     training.rejects_filters = activation_ != Activation::linear;
@@ -56,6 +54,7 @@ class Convolutional final : public Layer {
   }
 
   int lower(Lowering& g) override {
+    if (g.training()) check_deform();
     int input = g.input();
     const Shape in = g.shape(input);
     if (xnor_) input = g.add(std::make_unique<Sign>(), {input});
@@ -73,6 +72,7 @@ class Convolutional final : public Layer {
     block.conv.out_h = conv_size(in.h, size_, padding_, block.conv.stride_y);
     block.conv.out_w = conv_size(in.w, size_, padding_, block.conv.stride_x);
     block.batch_normalize = batch_normalize_;
+    block.cross_iteration = cross_iteration_ && g.training();
     block.activation = activation_;
     Layer* owner = this;
     if (share_index_ != kNone) {
@@ -94,12 +94,39 @@ class Convolutional final : public Layer {
   }
 
  private:
+  void read_deform(Options& o) {
+    const auto read = [&](const char* key, Deform deform, const char* about) {
+      if (!o.flag(key, false, about)) return;
+      training.deform = deform;
+      ++deforms_;
+    };
+    read("sway", Deform::sway, "training: 4 groups of filters are one, turned and mirrored");
+    read("rotate", Deform::rotate, "training: 4 groups of filters are one, in quarter turns");
+    read("stretch", Deform::stretch, "training: 4 groups of filters are one, stretched");
+    read("stretch_sway", Deform::stretch_sway,
+         "training: 8 groups of filters are one, stretched, turned and mirrored");
+    training.angle = o.real("angle", 15, "training: degrees of sway and stretch_sway");
+  }
+
+  void check_deform() const {
+    const int groups = deform_groups(training.deform);
+    if (deforms_ > 1)
+      fail(DN_ERROR_CFG, "rotate, sway, stretch and stretch_sway: expected one of them, found %d",
+           deforms_);
+    if (groups > 1 && size_ < 2)
+      fail(DN_ERROR_CFG, "size=%d, expected more than 1 for kernels that are deformed", size_);
+    if (filters_ % groups)
+      fail(DN_ERROR_CFG, "filters=%d, expected a multiple of %d for kernels that are deformed",
+           filters_, groups);
+  }
+
   static constexpr int kNone = -1000000000;
   int filters_ = 1, size_ = 1, stride_ = 1, stride_x_ = 1, stride_y_ = 1, dilation_ = 1;
-  int padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
+  int deforms_ = 0, padding_ = 0, groups_ = 1, antialiasing_ = 0, share_index_ = kNone;
   Activation activation_ = Activation::logistic;
   float excitation_ = 0;
-  bool batch_normalize_ = false, binary_ = false, xnor_ = false, flipped_ = false;
+  bool batch_normalize_ = false, cross_iteration_ = false;
+  bool binary_ = false, xnor_ = false, flipped_ = false;
 };
 
 }  // namespace

@@ -53,6 +53,13 @@ class Lowering {
   int current_ = 0;
 };
 
+// How groups of a convolution's filters are made of the first group while it is trained.
+enum class Deform { none, rotate, sway, stretch, stretch_sway };
+
+inline int deform_groups(Deform deform) {
+  return deform == Deform::none ? 1 : deform == Deform::stretch_sway ? 8 : 4;
+}
+
 // The keys every section has that say how it is trained.
 struct LayerTraining {
   bool onlyforward = false, train_only_bn = false;
@@ -63,6 +70,8 @@ struct LayerTraining {
   // of [convolutional]
   bool grad_centr = false;
   float reverse = 0;
+  Deform deform = Deform::none;
+  float angle = 15;              // degrees of sway
   bool rejects_filters = false;  // takes part in weights_reject_freq
 };
 

@@ -1,15 +1,9 @@
 // Batch normalisation with the running statistics, and its bias.
 #pragma once
 
-#include "core/device_code.h"
 #include "ops/conv.h"
 
 namespace dn {
-
-// A running statistic follows that of a mini-batch.
-DN_HD inline float follow_statistics(float running, float batch) {
-  return 0.99f * running + 0.01f * batch;
-}
 
 class Batchnorm final : public OpBase<Batchnorm> {
  public:

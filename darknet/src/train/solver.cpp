@@ -4,6 +4,7 @@
 
 #include "backends/cpu_native/training.h"
 #include "core/device_code.h"
+#include "train/deformed_kernels.h"
 #include "train/fix_numbers.h"
 
 namespace dn {
@@ -124,6 +125,16 @@ void update_array(const Context& context, const TrainingKeys& keys, const Update
   if (weights && bound > 0) context.each(array.size, Clip{value, bound});
 }
 
+void update_deformed(const Context& context, const TrainingKeys& keys, const Update& u,
+                     TrainedArray& weights) {
+  const LayerTraining& layer = weights.layer->training;
+  const DeformedKernels kernels(layer, *weights.param);
+  kernels.gather(context, weights);
+  update_array(context, keys, u, weights);
+  const bool last = !DeformedKernels::tied(layer, keys.max_batches, u.number + 1);
+  kernels.scatter(context, weights, last);
+}
+
 }  // namespace
 
 const Layer* not_finite(const Context& context, const LiveArrays& arrays) {
@@ -136,9 +147,15 @@ const Layer* not_finite(const Context& context, const LiveArrays& arrays) {
 }
 
 void update(const Context& context, const TrainingKeys& keys, const Update& u, LiveArrays& arrays) {
-  for (TrainedArray& array : arrays.arrays())
-    if (array.trained && !waits(keys, array.layer->training, u.number))
+  for (TrainedArray& array : arrays.arrays()) {
+    const LayerTraining& layer = array.layer->training;
+    if (!array.trained || waits(keys, layer, u.number)) continue;
+    if (array.param->role() == ParamRole::weights &&
+        DeformedKernels::tied(layer, keys.max_batches, u.number))
+      update_deformed(context, keys, u, array);
+    else
       update_array(context, keys, u, array);
+  }
 }
 
 }  // namespace dn

@@ -177,6 +177,7 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
   args.scratch = scratch_->as<>();
   args.net_width = int(graph_.values[0].w);
   args.net_height = int(graph_.values[0].h);
+  args.time_steps = network_.time_steps;
   args.iteration = moment.iteration;
   args.max_batches = moment.max_batches;
   args.seen = seen;

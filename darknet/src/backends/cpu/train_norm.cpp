@@ -3,6 +3,7 @@
 
 #include "backends/cpu/train_kernels.h"
 #include "backends/cpu_native/training.h"
+#include "ops/batch_statistics.h"
 #include "ops/batchnorm.h"
 
 namespace dn {
