@@ -54,6 +54,8 @@ def load_image(source: ImageLike, *, channels: int = 3, color: Color = "bgr") ->
         raise ArgumentError(f"color={color!r}, expected 'bgr' or 'rgb'")
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
+        if "\0" in path:
+            raise DataError(f"{path!r} is no path: it holds a NUL")
         data = Path(path).read_bytes()
         return Image(_with_channels(_decode(data, channels, path), channels, True, path), True)
     if isinstance(source, (bytes, bytearray, memoryview)):
@@ -83,8 +85,13 @@ def _decode(data: bytes, channels: int, name: str) -> Pixels:
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise DataError(f"{name} cannot be decoded: {error.err or error}", file=file) from error
+    if pixels is None and data.startswith(b"\xff\xd8"):
+        raise DataError(
+            f"{name} cannot be decoded: the JPEG file is damaged or ends too early", file=file
+        )
     if pixels is None:
-        raise DataError(f"{name} cannot be decoded, expected a JPEG, PNG or BMP file", file=file)
+        message = f"{name} cannot be decoded, expected a JPEG, PNG, BMP, WEBP or TIFF file"
+        raise DataError(message, file=file)
     return _to_bytes(pixels)
 
 

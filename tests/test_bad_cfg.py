@@ -25,6 +25,12 @@ WRONG = {
     "no width": (NET.replace("32", "0", 1) + "[avgpool]\n", None, "net", "above 0"),
     "channels": (NET.replace("3\n", "-3\n") + "[avgpool]\n", None, "net", "expected"),
     "route back": (NET + CONV + "[route]\nlayers=-5\n", None, "route", "points nowhere"),
+    "route before all": (NET + "[route]\nlayers=0\n", None, "route", "no layer before this"),
+    "second net": (NET + CONV + "[net]\n", None, "net", r"a second \[net\]"),
+    "shared weights": (
+        NET + CONV + "[convolutional]\nfilters=9\nshare_index=0\nsize=3\n",
+        None, "convolutional", r"share_index=0 has weights of \d+x3x\dx\d, expected 9x2x3x3",
+    ),
     "route ahead": (NET + CONV + "[route]\nlayers=3\n", None, "route", "points nowhere"),
     "route to itself": (NET + CONV + "[route]\nlayers=1\n", None, "route", "points nowhere"),
     "shortcut": (NET + CONV + "[shortcut]\nfrom=7\n", None, "shortcut", "points nowhere"),

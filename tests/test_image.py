@@ -153,6 +153,17 @@ def test_a_png_that_ends_too_early(picture_file: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_jpeg_that_ends_too_early(picture: Pixels) -> None:
+    data = cv2.imencode(".jpg", picture)[1].tobytes()
+    with pytest.raises(DataError, match="JPEG file is damaged or ends too early"):
+        load_image(data[:40])
+
+
+def test_a_path_with_a_nul(detector: pydarknet.Network) -> None:
+    with pytest.raises(DataError, match="holds a NUL"):
+        detector.detect("a\0b.jpg")
+
+
 def test_missing_files_and_wrong_colours(tmp_path: Path, picture: Pixels) -> None:
     with pytest.raises(FileNotFoundError):
         load_image(tmp_path / "none.jpg")

@@ -13,6 +13,8 @@ namespace {
 std::unique_ptr<Layer> layer_of(const Section& section, const Place& place) {
   std::unique_ptr<Layer> layer = make_layer(section.type);
   if (layer) return layer;
+  if (section.type == "net" || section.type == "network")
+    throw Error(DN_ERROR_CFG, "a second [net], expected one at the beginning", place);
   throw Error(DN_ERROR_CFG, "unknown section" + suggestion(section.type, section_types()), place);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,9 +36,21 @@ def add_network_options(parser: Parser) -> None:
 
 def split_model(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Cuts the words into those of the model, ``x.cfg x.weights`` or a folder, and the others."""
-    if len(words) >= 2 and re.search(r"\.(weights|backup|conv\.\d+)$", words[1]):
+    if len(words) >= 2 and _names_weights(words[1]):
         return list(words[:2]), list(words[2:])
     return list(words[:1]), list(words[1:])
+
+
+def _names_weights(word: str) -> bool:
+    """By its name, or by the version that the file begins with, as no image does."""
+    if re.search(r"\.(weights|backup|conv\.\d+)$", word):
+        return True
+    try:
+        with open(word, "rb") as file:
+            version = file.read(12)
+    except (OSError, ValueError):
+        return False
+    return len(version) == 12 and struct.unpack("<iii", version)[:2] in ((0, 1), (0, 2))
 
 
 def open_network(

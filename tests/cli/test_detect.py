@@ -51,6 +51,14 @@ def test_a_folder_is_a_model(command, detector_folder, picture_file, expected):
         assert json.loads(done.out)["objects"] == expected.to_dicts()
 
 
+def test_weights_under_another_name(command, model, picture_file, expected, tmp_path):
+    cfg, weights = model
+    other = tmp_path / "other.bin"
+    other.write_bytes(weights.read_bytes())
+    done = command("detect", cfg, other, picture_file, *FEW, "--json")
+    assert json.loads(done.out)["objects"] == expected.to_dicts()
+
+
 def test_names(command, model, picture_file, tmp_path):
     (tmp_path / "other.names").write_text("katze\nhund\n")
     done = command("detect", *model, picture_file, *FEW, "--names", "other.names", "--json")

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from layers.network_check import net, section
+from small_trained import DETECTOR, NET
 
 from pydarknet import CfgError, Network
 from pydarknet._native import NativeNetwork, NativeTrainer, TrainerOptions
 from pydarknet.training import Trainer
-from training.small_training import DETECTOR, NET
 
 Array = npt.NDArray[Any]
 

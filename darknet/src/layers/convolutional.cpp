@@ -80,6 +80,7 @@ class Convolutional final : public Layer {
       if (owner->find_param("weights") == nullptr)
         fail(DN_ERROR_CFG, "share_index=%d names [%s], expected a [convolutional]", share_index_,
              owner->type.c_str());
+      check_shared(owner->find_param("weights")->dims(), in.c);
     } else if (flipped_) {
       flipped_filters = loaded_filters;
     }
@@ -94,6 +95,18 @@ class Convolutional final : public Layer {
   }
 
  private:
+  void check_shared(const std::vector<int64_t>& shared, int64_t c) const {
+    const std::vector<int64_t> own = {filters_, c / groups_, size_, size_};
+    if (shared == own) return;
+    const auto words = [](const std::vector<int64_t>& dims) {
+      std::string text;
+      for (const int64_t dim : dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
+      return text;
+    };
+    fail(DN_ERROR_CFG, "share_index=%d has weights of %s, expected %s as this layer needs",
+         share_index_, words(shared).c_str(), words(own).c_str());
+  }
+
   void read_deform(Options& o) {
     const auto read = [&](const char* key, Deform deform, const char* about) {
       if (!o.flag(key, false, about)) return;

@@ -11,6 +11,8 @@ int Lowering::input() const {
 
 int Lowering::resolve(int reference) const {
   const int index = reference < 0 ? current_ + reference : reference;
+  if (current_ == 0)
+    fail(DN_ERROR_CFG, "layer %d points nowhere: there is no layer before this one", reference);
   if (index < 0 || index >= current_)
     fail(DN_ERROR_CFG, "layer %d points nowhere, expected %d to %d or %d to -1", reference, 0,
          current_ - 1, -current_);
