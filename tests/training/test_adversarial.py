@@ -116,6 +116,8 @@ NETWORKS = {
     )
     + section("batchnorm")
     + section("avgpool"),
+    "cross iteration": section("convolutional", filters=9, size=3, activation="leaky", cbn=1)
+    + section("convolutional", filters=5, size=1, activation="leaky", cbn=1),
     "recurrent": section("gru", output=6),
 }
 
@@ -129,8 +131,9 @@ def test_the_pass_changes_the_images_only(name: str, backend: str) -> None:
     first = section("connected", output=12, activation="linear") if recurrent else handing_on(2)
     layers = first + NETWORKS[name] + section("cost", type="sse")
     options: dict[str, Any] = {"keep_all": True, "input_delta": True, "backend": backend}
-    ours = trainer_of(layers, f"batch=4\n{size}", **options)
-    plain = trainer_of(layers, f"batch=4\n{size}", adversarial=False, **options)
+    size += "\nbatch=8\nsubdivisions=2" if name == "cross iteration" else "\nbatch=4"
+    ours = trainer_of(layers, size, **options)
+    plain = trainer_of(layers, size, adversarial=False, **options)
     parts = ours._network.describe(0, 0)["layers"]
     changed = 0
     for trainer in (ours, plain):
