@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and over older ones only where that was asked for."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
             error.filename = given  # a full disk does not say which file it met
         raise
+
+
+def refuse_existing(path: str | os.PathLike[str], *, force: bool) -> None:
+    """Checks that a file may be written.
+
+    Raises:
+        FileExistsError: it is there already, and ``force`` is False.
+    """
+    if not force and os.path.lexists(path) and not os.fspath(path).startswith("/dev/"):
+        reason = "is already there, expected a new name (or --force to overwrite it)"
+        raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
+
+
+def write_new(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
+    """Writes a file.
+
+    Raises:
+        FileExistsError: it is there already, and ``force`` is False.
+        OSError: it cannot be written.
+    """
+    refuse_existing(path, force=force)
+    with atomic_path(path) as part:
+        part.write_bytes(data)
 
 
 def _is_device(path: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._files import write_new
 from ..errors import CfgError
-from .writing import write_new
 
 _BLANKS = str.maketrans("", "", " \t\r\n")
 _BOM = b"\xef\xbb\xbf"

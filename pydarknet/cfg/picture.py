@@ -10,13 +10,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files import refuse_existing, write_new
 from ..errors import ArgumentError
 from ..layers import Layer, Shape
 from .document import Document
 from .keys import canonical
 from .references import inputs_of
 from .shapes import infer
-from .writing import refuse_existing, write_new
 
 Point = tuple[float, float]
 

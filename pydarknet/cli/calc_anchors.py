@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._files import atomic_path
+from .._files import atomic_path, refuse_existing
 from ..data_file import find_named_file, read_classes, read_data_file
 from ..datasets.anchors import fit_anchors, mean_iou
 from ..datasets.boxes import read_records
@@ -26,19 +26,22 @@ def run(words: Sequence[str]) -> int:
         "detector calc_anchors",
         "x.data -width W -height H",
         "Finds anchors for the boxes of train, as Darknet's command does, and writes anchors.txt\n"
-        "and counters_per_class.txt into this folder, in place of older ones. pydarknet dataset\n"
-        "anchors also says what they gain, and puts them into a cfg.",
+        "and counters_per_class.txt into this folder. pydarknet dataset anchors also says what\n"
+        "they gain, and puts them into a cfg.",
     )
     add = parser.add_argument
     add("--num-of-clusters", type=count, default=5, metavar="N", help="how many anchors (5)")
     add("--width", type=count, metavar="W", help="of the network's input, in pixels")
     add("--height", type=count, metavar="H", help="of the network's input, in pixels")
     add("--show", action="store_true", help="also writes cloud.png: a dot for each box")
+    add("--force", action="store_true", help="replace older files, as Darknet does")
     add("--seed", type=int, default=0, metavar="N", help="of the starts (0)")
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")
     options, rest = parser.split(words)
     if len(rest) != 1 or not options.width or not options.height:
         parser.error("expected x.data, -width and -height")
+    for name in ("anchors.txt", "counters_per_class.txt", *["cloud.png"] * options.show):
+        refuse_existing(name, force=options.force)
     relative, counters = _boxes(rest[0])
     sizes = relative * [options.width, options.height]
     anchors = fit_anchors(sizes, options.num_of_clusters, seed=options.seed)

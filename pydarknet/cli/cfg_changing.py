@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import cfg
-from ..cfg.writing import refuse_existing, write_new
+from .._files import refuse_existing, write_new
 from .cfg_file import open_cfg
 from .parser import Parser, count, size
 from .program import OK

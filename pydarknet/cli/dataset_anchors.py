@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from .._files import refuse_existing
 from ..cfg.options import Options
-from ..cfg.writing import refuse_existing
 from ..datasets.anchors import anchor_text, box_sizes, plan_anchors, write_anchors
 from .cfg_file import open_cfg
 from .dataset_options import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._files import refuse_existing
 from ..cfg import Section
 from ..cfg.options import Options
-from ..cfg.writing import refuse_existing
 from ..datasets.sheet import labelled_sheet
 from ..image import Pixels, save_image
 from ..layers import option_value

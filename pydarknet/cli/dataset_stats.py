@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .._files import refuse_existing
 from ..cfg.head_shapes import anchors_of
 from ..cfg.options import Options
 from ..cfg.strides import strides
-from ..cfg.writing import refuse_existing
 from ..datasets.statistics import Statistics, measure_dataset
 from .cfg_file import open_cfg
 from .dataset_options import (

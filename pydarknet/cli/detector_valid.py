@@ -10,7 +10,7 @@ from ..detections import Detections
 from ..errors import DataError
 from ..image import Pixels
 from ..metrics import result_writer
-from ..metrics.result_files import KINDS
+from ..metrics.result_files import KINDS, refuse_older
 from .detector import named_names, split_data
 from .image_list import find_images
 from .labelled_images import Bar
@@ -36,6 +36,9 @@ def run(words: Sequence[str]) -> int:
         # compat: any word but these is voc
         kind = kind if kind in KINDS else "voc"
         writer = result_writer(kind, network.names or network.classes)
+        folder = entries.get("results", "results")
+        if not options.force:
+            refuse_older(writer, folder, options.out)
 
         def find(pixels: list[Pixels]) -> list[Detections]:
             return network.detect(
@@ -49,7 +52,7 @@ def run(words: Sequence[str]) -> int:
                 writer.add(one.path, one.answer, one.width, one.height)
                 bar.step()
         print(f"Total Detection Time: {bar.seconds:f} Seconds", file=sys.stderr)
-    for path in writer.write(entries.get("results", "results"), options.out):
+    for path in writer.write(folder, options.out):
         print(path)
     return OK
 
@@ -62,13 +65,13 @@ def valid_parser() -> Parser:
         "Detects on the images of the .data file's valid= and writes what a benchmark's own tools\n"
         "read into the folder results=: for eval=voc comp4_det_test_CLASS.txt, for eval=coco\n"
         "coco_results.json, for eval=imagenet imagenet-detection.txt, for eval=bdd\n"
-        "bdd_results.json, for eval=kitti kitti_results/data/ID.txt. Older ones are replaced, as\n"
-        "in Darknet. Prints the files' names.",
+        "bdd_results.json, for eval=kitti kitti_results/data/ID.txt. Prints the files' names.",
     )
     add = parser.add_argument
     add("--thresh", type=fraction, default=0.001, metavar="X", help="least confidence (.001)")
     add("--nms", type=fraction, default=0.6, metavar="X", help="most overlap of a class (.6)")
     add("--out", metavar="STEM", help="begins the files' names, in place of comp4_det_test_")
+    add("--force", action="store_true", help="replace older results, as Darknet does")
     add("--batch", type=count, default=1, metavar="N", help="images of one run (1)")
     add("--letter-box", action="store_true", help="unused, as in Darknet: the cfg says it")
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")

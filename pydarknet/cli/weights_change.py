@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 
-from ..cfg.writing import refuse_existing
+from .._files import refuse_existing
 from ..errors import WeightsError
 from ..weights import (
     WeightsFile,

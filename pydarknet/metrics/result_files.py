@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arguments import check_choice
-from .._files import atomic_path
+from .._files import atomic_path, refuse_existing
 from ..detections import Detections
 from ..errors import DataError
 from .boxes import class_names
@@ -41,16 +41,33 @@ class ResultWriter(Protocol):
     def add(self, image: str, detections: Detections, width: int, height: int) -> None:
         """Takes one image: its path, its detections, its width and height in pixels."""
 
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """What `write` makes, known before any image is looked at: its files, or their folder."""
+
     def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """Writes the files into a folder, all or none, and returns their paths.
 
         Args:
-            folder: is made where it is missing; files of the same name are replaced.
+            folder: is made where it is missing; files of the same name are replaced, see
+                `refuse_older`.
             stem: begins the files' names; None takes the benchmark's.
 
         Raises:
             OSError: a file cannot be written.
         """
+
+
+def refuse_older(
+    writer: ResultWriter, folder: str | os.PathLike[str], stem: str | None = None
+) -> None:
+    """Checks that a writer would replace nothing; before hours of work, not after.
+
+    Raises:
+        FileExistsError: there are results.
+    """
+    for path in writer.places(folder, stem):
+        if not path.is_dir() or any(path.iterdir()):
+            refuse_existing(path, force=False)
 
 
 def result_writer(kind: str, classes: int | Sequence[str]) -> ResultWriter:
@@ -94,11 +111,14 @@ class _VocFiles:
             edges = " ".join(f"{value:f}" for value in box)
             self._lines[number].append(f"{image_id} {confidence:f} {edges}\n")
 
-    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """See `ResultWriter`."""
         prefix = "comp4_det_test_" if stem is None else stem
-        texts = zip(self._names, self._lines, strict=True)
-        return _write(folder, {f"{prefix}{name}.txt": "".join(lines) for name, lines in texts})
+        return [Path(folder) / f"{prefix}{name}.txt" for name in self._names]
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        return _write(self.places(folder, stem), ["".join(lines) for lines in self._lines])
 
 
 class _CocoFile:
@@ -120,14 +140,16 @@ class _CocoFile:
                 f'"bbox":[{bbox}], "score":{confidence:f}}}'
             )
 
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        return [Path(folder) / ("coco_results.json" if stem is None else f"{stem}.json")]
+
     def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """See `ResultWriter`.
 
         compat: without any detection Darknet's file is no JSON; here it is an empty array.
         """
-        name = "coco_results.json" if stem is None else f"{stem}.json"
-        text = "[\n" + ",\n".join(self._lines) + "\n]\n"
-        return _write(folder, {name: text})
+        return _write(self.places(folder, stem), ["[\n" + ",\n".join(self._lines) + "\n]\n"])
 
 
 class _ImagenetFile:
@@ -144,10 +166,13 @@ class _ImagenetFile:
             edges = " ".join(f"{value:f}" for value in box)
             self._lines.append(f"{self._images} {number + 1} {confidence:f} {edges}\n")
 
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        return [Path(folder) / ("imagenet-detection.txt" if stem is None else f"{stem}.txt")]
+
     def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """See `ResultWriter`."""
-        name = "imagenet-detection.txt" if stem is None else f"{stem}.txt"
-        return _write(folder, {name: "".join(self._lines)})
+        return _write(self.places(folder, stem), ["".join(self._lines)])
 
 
 class _BddFile:
@@ -171,10 +196,14 @@ class _BddFile:
                 }
             )
 
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        return [Path(folder) / ("bdd_results.json" if stem is None else f"{stem}.json")]
+
     def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """See `ResultWriter`."""
         text = json.dumps(self._entries, indent="\t", ensure_ascii=False)
-        return _write(folder, {"bdd_results.json" if stem is None else f"{stem}.json": text + "\n"})
+        return _write(self.places(folder, stem), [text + "\n"])
 
 
 class _KittiFiles:
@@ -196,10 +225,15 @@ class _KittiFiles:
             )
         self._texts[image_id] = self._texts.get(image_id, "") + "".join(lines)
 
-    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+    def places(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
         """See `ResultWriter`; the stem names the folder in place of ``kitti_results``."""
-        place = Path(folder) / ("kitti_results" if stem is None else stem) / "data"
-        return _write(place, {f"{name}.txt": text for name, text in self._texts.items()})
+        return [Path(folder) / ("kitti_results" if stem is None else stem) / "data"]
+
+    def write(self, folder: str | os.PathLike[str], stem: str | None = None) -> list[Path]:
+        """See `ResultWriter`."""
+        (place,) = self.places(folder, stem)
+        place.mkdir(parents=True, exist_ok=True)
+        return _write([place / f"{name}.txt" for name in self._texts], list(self._texts.values()))
 
 
 def coco_image_id(image: str) -> int:
@@ -229,12 +263,9 @@ def _rows(
     return list(zip(*columns, edges.tolist(), strict=True))
 
 
-def _write(folder: str | os.PathLike[str], texts: dict[str, str]) -> list[Path]:
-    os.makedirs(folder, exist_ok=True)
-    paths = []
+def _write(paths: list[Path], texts: Sequence[str]) -> list[Path]:
     with contextlib.ExitStack() as stack:
-        for name, text in texts.items():
-            path = Path(folder) / name
+        for path, text in zip(paths, texts, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(atomic_path(path)).write_text(text, encoding="utf-8")
-            paths.append(path)
     return paths

@@ -11,8 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from .._files import atomic_path
-from ..cfg.writing import refuse_existing
+from .._files import atomic_path, refuse_existing
 from ..errors import ArgumentError, WeightsError
 from .fit import Fit, check_fit, read_fit
 from .header import Header

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._files import atomic_path
-from ..cfg.writing import refuse_existing
+from .._files import atomic_path, refuse_existing
 from ..errors import ArgumentError
 from ..image import Pixels
 from .file import FloatArray, WeightsFile

@@ -184,12 +184,16 @@ def test_calc_anchors(command, data: Path, tmp_path: Path) -> None:
     counters = (tmp_path / "counters_per_class.txt").read_text()
     assert counters == "counters_per_class = 6, 4, 2"
     assert pydarknet.load_image(tmp_path / "cloud.png").pixels.std() > 1
-    command(
-        "detector", "calcanchors", "in/x.data", "-num_of_clusters", 3, "-width", 13, "-height", 13
-    )
+    again = ("detector", "calcanchors", "in/x.data", "-num_of_clusters", 3, "-width", 13)
+    done = command(*again, "-height", 13)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "anchors.txt" in done.err
+    assert "--force" in done.err
+    assert (tmp_path / "anchors.txt").read_text() == text
+    command(*again, "-height", 13, "--force")
     assert (tmp_path / "anchors.txt").read_text() == "5.2000,2.6000, 5.2000,3.2500, 5.2000,3.9000"
     (tmp_path / "in/images/0.txt").write_text("0 .5 .5 7 .5\n")
-    done = command(*words)
+    done = command(*words, "--force")
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert "0.txt:1: w=7" in done.err
     assert command("detector", "calc_anchors", "in/x.data").code == 2

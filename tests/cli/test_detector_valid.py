@@ -53,6 +53,25 @@ def test_voc(command, data, model, picture) -> None:
         assert np.allclose(np.sort(found[:, 1:], axis=0), np.sort(edges, axis=0), atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["voc", "coco", "imagenet", "bdd", "kitti"])
+def test_older_results_are_replaced_with_force_only(command, data, model, kind) -> None:
+    data.write_text(data.read_text() + f"eval={kind}\n")
+    listed = data.with_name("valid.txt")
+    for line in listed.read_text().split():
+        os.rename(line, line.replace(".x.", "."))
+    listed.write_text(listed.read_text().replace(".x.", "."))
+    first = command("detector", "valid", data, *model, *SURE)
+    assert first.code == 0, first.err
+    path = Path(first.out.splitlines()[0])
+    path.write_text("mine")
+    done = command("detector", "valid", data, *model, *SURE)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "--force" in done.err
+    assert path.read_text() == "mine"
+    assert command("detector", "valid", data, *model, *SURE, "--force").out == first.out
+    assert path.read_text() != "mine"
+
+
 def test_coco(command, data, model, picture) -> None:
     data.write_text(data.read_text() + "eval = coco\n")
     listed = data.parent / "valid.txt"

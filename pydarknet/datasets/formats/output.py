@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from ..._files import atomic_path
-from ...cfg.writing import refuse_existing
+from ..._files import atomic_path, refuse_existing
 from .model import LabelledImage
 
 ImageMode = Literal["copy", "link", "none"]
