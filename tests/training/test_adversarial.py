@@ -249,3 +249,22 @@ def test_training_goes_on_with_the_same_draws(tmp_path: Path) -> None:
     whole.save_state(str(tmp_path / "whole.state"))
     rest.save_state(str(tmp_path / "rest.state"))
     assert (tmp_path / "whole.state").read_bytes() == (tmp_path / "rest.state").read_bytes()
+
+
+@pytest.mark.parametrize("backend", ["auto", "reference"])
+def test_young_statistics_end_no_training(backend: str) -> None:
+    """Variances that began as 0 make infinities of the pass; the images stay what they are."""
+    layers = "".join(
+        section("convolutional", filters=6, size=3, pad=1, batch_normalize=1, activation="leaky")
+        for _ in range(12)
+    )
+    trainer = trainer_of(
+        layers + section("cost", type="sse"), "batch=2\nwidth=8\nheight=8\nchannels=3",
+        backend=backend,
+    )  # fmt: skip
+    trainer.set_seen(3 * 2)
+    for step in range(12):
+        images, truth = inputs_of(trainer, seed=step)
+        trainer.set_input(images)
+        trainer.set_truth(truth)
+        assert np.isfinite(trainer.run())

@@ -231,8 +231,7 @@ def test_frozen_layers_stay(tmp_path: Path, shapes_data: Path) -> None:
         for path in (first, tmp_path / "b" / "small_final.weights")
     )
     kept = 8 * 4 + 8 * 27  # layer 0: biases, scales, statistics and weights
-    weights = np.r_[0:16, 32:kept]
-    assert np.array_equal(before[weights], after[weights])
+    assert np.array_equal(before[:kept], after[:kept])
     assert not np.array_equal(before[-33 * 16 :], after[-33 * 16 :])
 
 

@@ -23,7 +23,7 @@ class ReferenceTrainKernel final : public TrainKernel {
     scratch_bytes = size_t(memory.scratch) * sizeof(float);
     for (const Live& live : part_.params) {
       constants_.push_back(live.value);
-      still_.push_back({live.value, nullptr});
+      still_.push_back({live.value, nullptr, true});
     }
     if (!part_.params.empty()) return;
     for (const Constant& constant : op.constants()) {

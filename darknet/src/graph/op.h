@@ -52,6 +52,7 @@ struct Args {
 struct Live {
   float* value = nullptr;     // nullptr: the op has no such array
   float* gradient = nullptr;  // added to; nullptr: this array is not trained
+  bool still = false;         // nothing changes it: statistics do not follow the data either
 };
 
 // What a training step knows besides its tensors.

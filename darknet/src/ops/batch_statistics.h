@@ -48,7 +48,7 @@ DN_HD inline float inverse_deviation(float variance) {
   return 1.f / sqrtf(variance + float(kBatchnormEpsilon));
 }
 
-// Of an adversarial pass, which is normalised as a trained network is ...
+// Of an adversarial pass and of frozen layers, which are normalised as a trained network is ...
 struct CopyStatistics {
   const float* running;
   float* used;

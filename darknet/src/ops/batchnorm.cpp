@@ -45,7 +45,7 @@ void Batchnorm::forward(const Context& context, const Args& args) const {
 void Batchnorm::train_forward(const Context& context, const TrainArgs& args) const {
   const Shape s = args.out_shape;
   float *mean = args.kept, *variance = args.kept + s.c;
-  if (args.moment.adversarial) {
+  if (args.params[1].still) {
     context.each(s.c, CopyStatistics{args.params[1].value, mean});
     context.each(s.c, CopyStatistics{args.params[2].value, variance});
   } else {
@@ -62,7 +62,7 @@ void Batchnorm::backward(const Context& context, const BackwardArgs& args) const
   const Shape s = args.out_shape;
   const float *mean = args.kept, *variance = args.kept + s.c;
   float *sums = args.scratch, *moments = args.scratch + s.c;
-  if (args.moment.adversarial)  // the statistics are not the batch's, and give nothing back
+  if (args.params[1].still)  // the statistics are not the batch's, and give nothing back
     context.each(s.c, ClearSums{sums, moments});
   else
     context.each(s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c,

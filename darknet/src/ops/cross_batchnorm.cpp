@@ -57,7 +57,7 @@ void CrossBatchnorm::forward(const Context& context, const Args& args) const {
 void CrossBatchnorm::train_forward(const Context& context, const TrainArgs& args) const {
   const Shape s = args.out_shape;
   float *mean = args.kept, *variance = mean + s.c, *drift = variance + s.c, *share = drift + s.c;
-  if (args.moment.adversarial) {
+  if (args.params[1].still) {
     context.each(s.c, CopyStatistics{args.params[1].value, mean});
     context.each(s.c, CopyStatistics{args.params[2].value, variance});
     normalize(context, args);
@@ -83,7 +83,7 @@ void CrossBatchnorm::backward(const Context& context, const BackwardArgs& args) 
   const Shape s = args.out_shape;
   const float *mean = args.kept, *variance = mean + s.c, *drift = variance + s.c;
   float *sums = args.scratch, *moments = args.scratch + s.c;
-  if (args.moment.adversarial)
+  if (args.params[1].still)
     context.each(s.c, ClearSums{sums, moments});
   else
     context.each(s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c,

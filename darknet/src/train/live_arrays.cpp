@@ -37,6 +37,7 @@ LiveArrays::LiveArrays(const std::vector<std::unique_ptr<Layer>>& layers, const 
       array.param = param.get();
       array.layer = layer.get();
       array.size = param->size();
+      array.still = layer->index < frozen_below;
       array.trained = param->role() != ParamRole::statistics && layer->index >= below;
       array.value = zeros(array.size);
       if (array.trained) {
@@ -56,7 +57,7 @@ LiveArrays::LiveArrays(const std::vector<std::unique_ptr<Layer>>& layers, const 
 Live LiveArrays::live(const Param* param) const {
   if (!param) return {};
   const TrainedArray& array = arrays_[places_.at(param)];
-  return {array.value->as<>(), array.gradient ? array.gradient->as<>() : nullptr};
+  return {array.value->as<>(), array.gradient ? array.gradient->as<>() : nullptr, array.still};
 }
 
 const TrainedArray& LiveArrays::array(int layer, int index) const {

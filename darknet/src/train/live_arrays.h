@@ -19,6 +19,7 @@ struct TrainedArray {
   const Layer* layer = nullptr;  // the one whose keys count: the owner
   int64_t size = 0;
   bool trained = false;  // has a gradient
+  bool still = false;    // nothing changes it
   // Each size numbers; nullptr where there are none. With SGD the gradient carries the momentum.
   std::unique_ptr<Buffer> value, gradient;
   std::unique_ptr<Buffer> mean, square;  // Adam
@@ -27,8 +28,8 @@ struct TrainedArray {
 
 class LiveArrays {
  public:
-  // Reads the values of the network's parameters. Those of layers below frozen_below, and of
-  // layers that the cfg freezes, get no gradient.
+  // Reads the values of the network's parameters. Those of layers below frozen_below stay as they
+  // are. Those of layers that the cfg freezes get no gradient, but their statistics follow.
   LiveArrays(const std::vector<std::unique_ptr<Layer>>& layers, const TrainingKeys& keys,
              int frozen_below);
 

@@ -36,7 +36,8 @@ struct DisturbImage {
   bool even_only;
   DN_HD void operator()(int64_t i) const {
     if (even_only && i / size % 2) return;
-    image[i] = fminf(fmaxf(image[i] + step * delta[i], 0.f), 1.f);
+    const float changed = image[i] + step * delta[i];
+    if (changed - changed == 0) image[i] = fminf(fmaxf(changed, 0.f), 1.f);
   }
 };
 
@@ -197,7 +198,8 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
       context.each(args.batch * args.shape.size(), FixNumbers{args.delta, true});
       if (!std::isfinite(report.cost)) report.cost = 0;
     }
-    if (!std::isfinite(report.cost))
+    // young statistics can make much of an adversarial pass, whose loss nobody wants
+    if (!std::isfinite(report.cost) && !moment.adversarial)
       throw Error(DN_ERROR_DIVERGED,
                   format("the loss is %g in iteration %lld", report.cost,
                          static_cast<long long>(moment.iteration + 1)),

@@ -29,7 +29,7 @@ class TrainNorm final : public BlockedTrainKernel {
   void forward(const TrainRun& run) const override {
     float* mean = static_cast<float*>(run.kept);
     float* variance = mean + shape_.c;
-    if (run.moment.adversarial) {
+    if (is_still(run)) {
       std::copy_n(params_[1].value, shape_.c, mean);
       std::copy_n(params_[2].value, shape_.c, variance);
       repeat(run);
@@ -51,14 +51,16 @@ class TrainNorm final : public BlockedTrainKernel {
 
   void backward(const TrainRun& run) const override {
     const float* mean = static_cast<const float*>(run.kept);
-    const cpu::NormBackward norm{params_[0].value, params_[3].value,      mean,
-                                 mean + shape_.c,  params_[0].gradient,   params_[3].gradient,
-                                 run.add[0] != 0,  run.moment.adversarial};
+    const cpu::NormBackward norm{params_[0].value, params_[3].value,    mean,
+                                 mean + shape_.c,  params_[0].gradient, params_[3].gradient,
+                                 run.add[0] != 0,  is_still(run)};
     cpu::norm_backward(shape_, norm, source(run.in[0]), source(run.out_delta),
                        target(run.in_delta[0]), run.scratch, threads_);
   }
 
  private:
+  bool is_still(const TrainRun& run) const { return run.moment.adversarial || params_[1].still; }
+
   std::vector<Live> params_;  // scales, mean, variance, biases
   cpu::NormShape shape_;
   int threads_;
