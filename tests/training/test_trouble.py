@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from small_trained import detector_cfg
 
 import pydarknet
 from pydarknet import DataError, DatasetError, TrainingDiverged
-from pydarknet.training import Step, Trainer
+from pydarknet.training import Step, Trainer, read_metrics
 from pydarknet.training._updates import Updates
 from training.small_training import Recorder, copy_of
 
@@ -97,17 +98,106 @@ def test_a_corrupt_jpeg_while_training(tmp_path: Path, data: Path, shapes_data: 
 
 
 def test_a_corrupt_jpeg_is_skipped_if_asked(tmp_path: Path, data: Path) -> None:
-    class SpoilOne(Recorder):
-        def on_step(self, trainer: Trainer, step: Step) -> None:
-            if step.iteration == 1:
-                images(data)[0].write_bytes(b"\xff\xd8 broken")
-
     trainer = Trainer(
         detector_cfg(tmp_path, max_batches=20), data, run_dir=tmp_path / "run", eval_every=0,
-        on_bad_data="skip", callbacks=[SpoilOne()],
+        on_bad_data="skip", callbacks=[SpoilOne(images(data)[0], cut)],
     )  # fmt: skip
     assert trainer.run().reason == "finished"
     assert list(trainer.task.skipped) == [str(images(data)[0])]
+
+
+class SpoilOne(Recorder):
+    """Does something to an image of a list after an iteration."""
+
+    def __init__(self, path: Path, spoil: Callable[[Path], object], stop: int = 0) -> None:
+        super().__init__()
+        self._path, self._spoil, self._stop = path, spoil, stop
+
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        if step.iteration == 2:
+            self._spoil(self._path)
+        if step.iteration == self._stop:
+            trainer.stop()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+@pytest.mark.parametrize("spoil", [cut, Path.unlink], ids=["cut", "deleted"])
+def test_an_image_that_went_bad_changes_no_list(
+    spoil: Callable[[Path], object], tmp_path: Path, data: Path
+) -> None:
+    """A run that skips it goes on as if it had not been broken off."""
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    other = copy_of(data, tmp_path / "other")
+    cfg = detector_cfg(tmp_path, max_batches=12)
+    bad, also = (images(each)[0] for each in (data, other))
+    options: dict[str, Any] = {"eval_every": 5, "on_bad_data": "skip"}
+    Trainer(cfg, other, run_dir=whole, callbacks=[SpoilOne(also, spoil)], **options).run()
+    first = Trainer(cfg, data, run_dir=run, callbacks=[SpoilOne(bad, spoil, stop=7)], **options)
+    assert first.run().reason == "stopped"
+    resumed = Trainer.resume(run)
+    assert resumed.task.images == resumed.task.listed - 1 == len(images(data)) - 1
+    assert resumed.run().reason == "finished"
+    final = "small_final.weights"
+    assert (run / final).read_bytes() == (whole / final).read_bytes()
+    scores = [
+        [row["evaluation"] for row in read_metrics(each / "metrics.jsonl") if "evaluation" in row]
+        for each in (run, whole)
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_an_image_that_was_repaired_changes_no_list(tmp_path: Path, data: Path) -> None:
+    bad, run = images(data)[2], tmp_path / "run"
+    whole = bad.read_bytes()
+    cut(bad)
+    options: dict[str, Any] = {"run_dir": run, "eval_every": 0, "on_bad_data": "skip"}
+    with Trainer(detector_cfg(tmp_path), data, **options) as trainer:
+        trainer.step()
+    bad.write_bytes(whole)
+    assert Trainer.resume(run).run().reason == "finished"
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+@pytest.mark.parametrize("spoil", [cut, Path.unlink], ids=["cut", "deleted"])
+def test_an_evaluation_goes_on_without_bad_images(
+    spoil: Callable[[Path], object], split: str, tmp_path: Path, data: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    bad = images(data, split)[0]
+    spoiling = SpoilOne(bad, spoil)
+    trainer = Trainer(
+        detector_cfg(tmp_path), data, run_dir=tmp_path / "run", callbacks=[spoiling], eval_every=3,
+        on_bad_data="skip",
+    )  # fmt: skip
+    assert trainer.run().reason == "finished"
+    assert [found.iteration for found in spoiling.of("eval")] == [0, 3, 6, 8]
+    said = [each for each in caplog.messages if each.endswith("the evaluation goes on without it")]
+    assert len(said) == 1
+    assert str(bad) in said[0]
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_a_deleted_image_is_named(split: str, tmp_path: Path, data: Path) -> None:
+    bad = images(data, split)[1]
+    spoiling = SpoilOne(bad, Path.unlink)
+    trainer = Trainer(
+        detector_cfg(tmp_path, max_batches=60), data, run_dir=tmp_path / "run", eval_every=5,
+        callbacks=[spoiling],
+    )  # fmt: skip
+    with pytest.raises(DataError, match=rf"{bad.name}: No such file") as caught:
+        trainer.run()
+    assert caught.value.file == str(bad)
+
+
+def test_no_image_left_to_evaluate(tmp_path: Path, data: Path) -> None:
+    trainer = Trainer(detector_cfg(tmp_path), data, run_dir=tmp_path / "run", on_bad_data="skip")
+    for path in images(data, "valid"):
+        path.unlink()
+    with pytest.raises(DataError, match="none of 4 images can be read"):
+        trainer.evaluate()
 
 
 def test_diverging(tmp_path: Path, data: Path) -> None:
