@@ -18,6 +18,7 @@ from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ._checkpoints import Checkpoints
 from ._course import Course
+from ._diverging import Naming
 from ._outputs import Outputs, row_of
 from ._prepared import open_network, prepare
 from ._saved_run import SavedRun
@@ -436,13 +437,13 @@ class Trainer:
         Raises:
             DarknetError, OSError: an image cannot be read.
         """
-        self._checkpoints.store()
+        self._store()
         return self.task.evaluate(self._network).scores
 
     def _evaluate(self, before: bool = False) -> None:
         """Measures, and writes the best weights; ``before`` the first iteration none are best."""
         start = time.perf_counter()
-        self._checkpoints.store()
+        self._store()
         found = self.task.evaluate(self._network)
         course, iteration = self._course, self.iteration
         score = found.scores[self.task.score]
@@ -469,7 +470,7 @@ class Trainer:
         if other is None and self._course.last_checkpoint == self.iteration:
             return
         with deferred_interrupts():
-            self._checkpoints.store()
+            self._store()
             wanted = ["last"] if other is None else ["last", other]
             files = [self._checkpoints.save_weights(what) for what in wanted]
             if self._ready.averages:
@@ -482,6 +483,10 @@ class Trainer:
             self._save_state()
             self._written.draw(self, now=self._ended)
         self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
+
+    def _store(self) -> None:
+        with Naming(self.iteration, self._updates.images if self._updates is not None else ()):
+            self._checkpoints.store()
 
     def _save_state(self) -> None:
         assert self._position is not None

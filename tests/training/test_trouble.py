@@ -14,8 +14,8 @@ import pytest
 from small_trained import detector_cfg
 
 import pydarknet
-from pydarknet import DataError, DatasetError, TrainingDiverged
-from pydarknet.training import Step, Trainer, read_metrics
+from pydarknet import DataError, DatasetError, TrainingDiverged, WeightsError
+from pydarknet.training import Step, Trainer, read_metrics, replay
 from pydarknet.training._updates import Updates
 from training.small_training import Recorder, copy_of
 
@@ -212,8 +212,41 @@ def test_diverging(tmp_path: Path, data: Path) -> None:
     assert error.layer is not None
     assert "small.v1.cfg" in str(error)
     assert_finite(run)
-    if error.images:
-        assert set(error.images) <= {str(path) for path in images(data)}
+    assert error.images
+    assert set(error.images) <= {str(path) for path in images(data)}
+
+
+@pytest.mark.parametrize("more", ["", "try_fix_nan=1"])
+def test_weights_that_overflow_in_the_update(more: str, tmp_path: Path, data: Path) -> None:
+    run = tmp_path / "run"
+    cfg = detector_cfg(tmp_path, rate=1e38, max_batches=100, more=more)
+    cfg.write_text(cfg.read_text().replace("burn_in=2", "burn_in=0"))
+    trainer = Trainer(cfg, data, run_dir=run, checkpoint_every=1, eval_every=0)
+    with pytest.raises(TrainingDiverged) as caught:
+        trainer.run()
+    error = caught.value
+    assert f"in iteration {error.iteration}" in str(error)
+    assert error.images
+    assert set(error.images) <= {str(path) for path in images(data)}
+    assert_finite(run)
+
+
+def test_a_replay_that_diverges() -> None:
+    cfg = "[net]\nbatch=1\nwidth=1\nheight=1\nchannels=2\nlearning_rate=1e38\nmax_batches=9\n" \
+        "[connected]\noutput=2\nactivation=linear\n[cost]\ntype=sse\n"  # fmt: skip
+    with pytest.raises(TrainingDiverged, match="in iteration 2") as caught:
+        replay(cfg, None, np.ones((1, 2, 1, 1)), np.ones((1, 2)), 5)
+    assert caught.value.iteration == 2
+    with pytest.raises(WeightsError, match=r"^<weights>: has 3 bytes") as damaged:
+        replay(cfg, b"abc", np.ones((1, 2, 1, 1)), np.ones((1, 2)), 1)
+    assert damaged.value.file == "<weights>"
+
+
+@pytest.mark.parametrize("folder", ["/proc/x", "/sys/x/y"])
+def test_a_folder_that_takes_no_files(folder: str, tmp_path: Path, data: Path) -> None:
+    """The system says that root may write there."""
+    with pytest.raises(PermissionError, match="expected a folder for the files of the run"):
+        Trainer(detector_cfg(tmp_path), data, run_dir=folder)
 
 
 def assert_finite(run: Path) -> None:
@@ -285,6 +318,7 @@ def test_a_full_disk(tmp_path: Path, data: Path, small_disk: Path) -> None:
         trainer.run()
     assert caught.value.errno == errno.ENOSPC or "No space left" in str(caught.value)
     assert str(run) in str(caught.value)
+    assert ".part" not in str(caught.value)
     assert trainer.end.reason == "failed"
     assert not [path for path in run.iterdir() if ".part" in path.name]
     with pydarknet.Network(cfg, run / "small_last.weights"):
