@@ -466,9 +466,14 @@ class Trainer:
         self._tell("on_eval", evaluation)
 
     def _checkpoint(self, other: int | str | None = None) -> None:
+        written = self._write_checkpoint(other)
+        if written is not None:
+            self._tell("on_checkpoint", written)
+
+    def _write_checkpoint(self, other: int | str | None) -> Checkpoint | None:
         """Writes ``_last.weights``, ``other`` weights and the state, where it is not written."""
         if other is None and self._course.last_checkpoint == self.iteration:
-            return
+            return None
         with deferred_interrupts():
             self._store()
             wanted = ["last"] if other is None else ["last", other]
@@ -482,7 +487,7 @@ class Trainer:
                 self._course.last_final = self.iteration
             self._save_state()
             self._written.draw(self, now=self._ended)
-        self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
+        return Checkpoint(self.iteration, (*files, self.folder.state))
 
     def _store(self) -> None:
         with Naming(self.iteration, self._updates.images if self._updates is not None else ()):
@@ -537,9 +542,15 @@ class Trainer:
         if self._updates is None or self._updates.is_open:
             return
         try:
-            self._checkpoint(self._number_due())
+            written = self._write_checkpoint(self._number_due())
         except (DarknetError, OSError) as second:
             _log.error("no checkpoint could be written: %s", second)
+            return
+        try:
+            if written is not None:
+                self._tell("on_checkpoint", written)
+        except Exception as second:  # a callback's own, of any kind
+            _log.error("a callback failed once the checkpoint was written: %s", second)
 
     def _free(self) -> None:
         """Stops threads and closes files."""

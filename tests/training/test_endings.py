@@ -223,6 +223,29 @@ def test_no_step_behind_a_stop(tmp_path: Path, shapes_data: Path) -> None:
     assert (trainer.end.reason, trainer.end.iteration) == ("stopped", 1)
 
 
+class _FailsTwice:
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        if step.iteration == 2:
+            raise RuntimeError("first")
+
+    def on_checkpoint(self, trainer: Trainer, checkpoint: object) -> None:
+        raise ValueError("second")
+
+
+def test_a_callback_that_fails_twice(
+    tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first error counts, and nothing is said of a checkpoint that is there."""
+    run = tmp_path / "run"
+    trainer = Trainer(
+        detector_cfg(tmp_path), shapes_data, run_dir=run, eval_every=0, callbacks=[_FailsTwice()]
+    )
+    with pytest.raises(RuntimeError, match="first"):
+        trainer.run()
+    assert caplog.messages == ["a callback failed once the checkpoint was written: second"]
+    assert Trainer.resume(run).iteration == 2
+
+
 def test_patience_survives_a_break(tmp_path: Path, shapes_data: Path) -> None:
     """Nothing is found in so few iterations: the first evaluation is best, then none is better."""
     cfg = detector_cfg(tmp_path, rate=1e-7, max_batches=50)
