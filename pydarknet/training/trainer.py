@@ -116,7 +116,8 @@ class Trainer:
             clear: counts iterations from 0, whatever the weights say.
             overwrite: begins anew in a folder that holds a run.
             on_bad_data: images and labels that are wrong are an "error", before training and
-                within it; "skip" goes on without them.
+                within it; "skip" goes on without them, in evaluations too, with a line in the log
+                for each.
             missing_labels: an image without label file is an "error", or "background".
             tensorboard: writes an event file for TensorBoard as well.
             threads: of the engine; 0 takes one per processor.
@@ -183,8 +184,8 @@ class Trainer:
     ) -> Self:
         """Goes on with a training that ended early, from its last checkpoint.
 
-        Weights come out as if it had never ended, byte for byte; the metrics are appended to. A
-        run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
+        Weights come out as if it had never ended, byte for byte; the metrics are appended to. An
+        evaluation that was due where it ended comes before the next iteration. A run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
 
         Args:
             run_dir: the folder of the run.
@@ -198,8 +199,8 @@ class Trainer:
             progress: .
 
         Raises:
-            DataError: the folder holds no run, its state is damaged, or the list of images has
-                changed since.
+            DataError: the folder holds no run, its state is damaged, or the list of images names
+                others since.
             ArgumentError: ``max_batches`` is no more than is done.
             DarknetError, OSError: as in `Trainer`.
         """
@@ -435,7 +436,8 @@ class Trainer:
         """Measures the present weights on the ``valid`` list.
 
         Raises:
-            DarknetError, OSError: an image cannot be read.
+            DataError: an image cannot be read, or with ``on_bad_data="skip"`` none of them.
+            TrainingDiverged: weights are not finite.
         """
         self._store()
         return self.task.evaluate(self._network).scores
