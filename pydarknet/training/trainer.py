@@ -185,7 +185,8 @@ class Trainer:
         """Goes on with a training that ended early, from its last checkpoint.
 
         Weights come out as if it had never ended, byte for byte; the metrics are appended to. An
-        evaluation that was due where it ended comes before the next iteration. A run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
+        evaluation that was due where it ended comes before the next iteration. A run whose
+        iterations are all done is ended at once, unless ``max_batches`` adds some.
 
         Args:
             run_dir: the folder of the run.

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_trained import detector_cfg
+from small_trained import classifier_cfg, detector_cfg, map_cfg, regressor_cfg
 
 import pydarknet
 from pydarknet import DataError, DatasetError, TrainingDiverged, WeightsError
 from pydarknet.training import Step, Trainer, read_metrics, replay
 from pydarknet.training._updates import Updates
-from training.small_training import Recorder, copy_of
+from training.small_training import Recorder, copy_of, digits, numbers, objects
 
 
 @pytest.fixture
@@ -177,6 +177,30 @@ def test_an_evaluation_goes_on_without_bad_images(
     said = [each for each in caplog.messages if each.endswith("the evaluation goes on without it")]
     assert len(said) == 1
     assert str(bad) in said[0]
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor", "segmenter", "isegmenter"])
+def test_other_evaluations_go_on_too(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    draw = {"classifier": digits, "regressor": numbers}.get(kind, objects)
+    data = draw(tmp_path)
+    if kind == "classifier":
+        cfg = classifier_cfg(tmp_path)
+    elif kind == "regressor":
+        cfg = regressor_cfg(tmp_path)
+    else:
+        end = "[iseg]\nclasses=1\nids=2\n" if kind == "isegmenter" else "[softmax]\nspatial=1\n"
+        cfg = map_cfg(tmp_path, 3 if kind == "isegmenter" else 2, end)
+    trainer = Trainer(cfg, data, task=kind, run_dir=tmp_path / "run", on_bad_data="skip")
+    bad = images(data, "valid")[1]
+    before = trainer.evaluate()
+    bad.unlink()
+    assert trainer.evaluate().keys() == before.keys()
+    trainer.evaluate()
+    assert caplog.messages == [
+        f"{bad}: No such file or directory; the evaluation goes on without it"
+    ]
 
 
 @pytest.mark.parametrize("split", ["train", "valid"])
