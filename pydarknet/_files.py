@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+
+from .errors import DarknetError
 
 
 @contextlib.contextmanager
@@ -45,6 +48,26 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             part.unlink()
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(part)):
             error.filename = given  # a full disk does not say which file it met
+        raise
+
+
+@contextlib.contextmanager
+def named_as(name: str, temporary: str | os.PathLike[str]) -> Iterator[None]:
+    """Has errors of the block name a file as its owner does, not as the temporary one it is.
+
+    The engine's own temporary names, which it makes from the one it is given, are taken for it.
+    """
+    try:
+        yield
+    except (DarknetError, OSError) as error:
+        own = re.compile(re.escape(os.fspath(temporary)) + r"(\.part[\d.]*\d)?")
+        error.args = tuple(
+            own.sub(lambda _: name, each) if isinstance(each, str) else each for each in error.args
+        )
+        if isinstance(error, DarknetError) and error.file is not None:
+            error.file = own.sub(lambda _: name, error.file)
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            error.filename = own.sub(lambda _: name, error.filename)
         raise
 
 

@@ -49,7 +49,7 @@ class TrainingProgress(Callback, ProgressBar):
         # smoothed, as the bar does it
         self._seconds = step.seconds + 0.9 * (self._seconds - step.seconds) * (self._seconds > 0)
         if self._verbose:
-            print(darknet_line(trainer, step, self._seconds), flush=True)
+            self._line(darknet_line(trainer, step, self._seconds))
             return
         if self._quiet:
             return
@@ -73,13 +73,22 @@ class TrainingProgress(Callback, ProgressBar):
         if self._verbose:
             for file in checkpoint.files:
                 if file.suffix == ".weights":
-                    print(f"Saving weights to {file}", flush=True)
+                    self._line(f"Saving weights to {file}")
 
     def on_end(self, trainer: Trainer, end: End) -> None:
         """Says how to go on."""
+        if isinstance(end.error, BrokenPipeError):
+            self._tell(f"stopped behind iteration {end.iteration}: nobody reads stdout any more")
         if end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
             folder = shlex.quote(str(end.run_dir))
             self._tell(f"go on with: {self._command} {folder}")
+
+    def _line(self, text: str) -> None:
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            self._verbose = False  # the checkpoint that follows is nobody's to be told
+            raise
 
     def _tell(self, text: str) -> None:
         if not self._quiet:

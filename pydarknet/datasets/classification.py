@@ -125,8 +125,11 @@ class ClassificationDataset(ImageSet):
             return found, _match_faults(each.image, found, labels, multiple_labels)
 
         reading = Reading(on_bad_data, decode, workers, progress)
-        images, matches, problems = read_items(path, read, reading)
-        return cls(images, matches, labels=labels, hierarchy=hierarchy, problems=problems)
+        found = read_items(path, read, reading)
+        made = cls(
+            found.images, found.items, labels=labels, hierarchy=hierarchy, problems=found.problems
+        )
+        return made.of_list(found.listing)
 
     @property
     def classes(self) -> int:

@@ -31,8 +31,7 @@ class DetectionDataset(ImageSet):
         classes: number of classes.
         names: of the classes; empty where none are known.
         problems: notes and, with ``on_bad_data="skip"``, what was left out.
-        digest: of the images' paths: lists with the same digest have the same images in the same
-            order.
+        listed, digest: of the whole list, see `ImageSet`.
     """
 
     def __init__(
@@ -140,8 +139,9 @@ class DetectionDataset(ImageSet):
                 return np.zeros(0, BOX), []
             return _labels(each.image, classes, missing_labels, index)
 
-        images, boxes, problems = read_items(path, read, reading, faults)
-        return cls(images, boxes, classes=classes, names=names, problems=problems)
+        found = read_items(path, read, reading, faults)
+        made = cls(found.images, found.items, classes=classes, names=names, problems=found.problems)
+        return made.of_list(found.listing)
 
     def boxes(self, index: int) -> BoxArray:
         """The boxes of an image: fields x, y, w, h (relative), class_id, track_id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence, Sized
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from ..errors import ArgumentError
 from ..problems import Problem
@@ -16,14 +16,24 @@ from .problems import OnBadData, Progress, settle, usable
 Item = TypeVar("Item")
 
 
+class Listing(NamedTuple):
+    """A list, and which of its images can be used."""
+
+    names: Sequence[str]
+    """Of all images, as the list has them."""
+    places: Sequence[int]
+    """Of the images that can be used, from 0."""
+
+
 class ImageSet:
     """Images of a list.
 
     Attributes:
-        images: paths, in the list's order.
+        images: paths of those that can be used, in the list's order.
+        listed: how many images the list names, those left out included.
         problems: notes and, with ``on_bad_data="skip"``, what was left out.
-        digest: of the images' paths: lists with the same digest have the same images in the same
-            order.
+        digest: of the paths as the list names them, whether they can be used or not: lists with
+            the same digest have the same images in the same order.
     """
 
     def __init__(
@@ -40,7 +50,23 @@ class ImageSet:
             )
         self.images = tuple(images)
         self.problems = tuple(problems)
-        self.digest = hashlib.sha256("\n".join(images).encode("utf-8", "replace")).hexdigest()
+        self._take(Listing(self.images, tuple(range(len(images)))))
+
+    def of_list(self, listing: Listing) -> Self:
+        """Itself, with the list that its images are the usable ones of."""
+        self._take(listing)
+        return self
+
+    def index_of(self, place: int) -> int | None:
+        """Which of ``images`` stands at a place of the list; None where it was left out."""
+        return self._index_of.get(place)
+
+    def _take(self, listing: Listing) -> None:
+        self.listed = len(listing.names)
+        self.digest = hashlib.sha256(
+            "\n".join(listing.names).encode("utf-8", "replace")
+        ).hexdigest()
+        self._index_of = {place: index for index, place in enumerate(listing.places)}
 
     def __len__(self) -> int:
         return len(self.images)
@@ -55,12 +81,21 @@ class Reading(NamedTuple):
     progress: Progress | None
 
 
+class ReadItems(NamedTuple, Generic[Item]):
+    """The usable images of a list: paths, what belongs to each, and all problems of the list."""
+
+    images: list[str]
+    items: list[Item]
+    problems: list[Problem]
+    listing: Listing
+
+
 def read_items(
     list_file: str | os.PathLike[str],
     read: Callable[[int, CheckedImage], tuple[Item, list[Problem]]],
     reading: Reading,
     faults: Sequence[Problem] = (),
-) -> tuple[list[str], list[Item], list[Problem]]:
+) -> ReadItems[Item]:
     """Reads a list, checks its images, and reads what belongs to each.
 
     Args:
@@ -70,7 +105,7 @@ def read_items(
         faults: that were found before.
 
     Returns:
-        Paths of the images that can be used, their items, and all problems.
+        What can be used, and all problems.
 
     Raises:
         DatasetError: something is wrong, or nothing can be used.
@@ -84,11 +119,13 @@ def read_items(
         items.append(item)
         each.faults.extend(wrong)
     file = os.fspath(list_file)
-    pairs = zip((each.image.path for each in checked), items, strict=True)
-    kept, problems = usable(pairs, (each.faults for each in checked), file)
+    places, problems = usable(range(len(items)), (each.faults for each in checked), file)
     problems = [*faults, *notes, *problems]
     settle(problems, reading.on_bad_data, file)
-    return [path for path, _ in kept], [item for _, item in kept], problems
+    return ReadItems(
+        [checked[place].image.path for place in places], [items[place] for place in places],
+        problems, Listing([each.image.name for each in checked], places),
+    )  # fmt: skip
 
 
 def unread_problem(image: ListedImage, path: str, what: str, error: OSError) -> Problem:

@@ -105,7 +105,7 @@ class MaskSamples:
         else:
             native = self.augmentation.native(seed, self._update, LOADS, input.shape[2])
             skipped = self.skipped if self._on_bad_data == "skip" else None
-            index, pixels = read_source(native, image, 0, images, self.channels, skipped)
+            index, pixels = read_source(native, image, 0, self.dataset, self.channels, skipped)
             _augment(native, image, pixels, input)
             geometry = native.geometry()
 

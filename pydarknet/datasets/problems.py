@@ -62,5 +62,12 @@ def problem_of(error: DataError | OSError, file: str, line: int) -> Problem:
     return Problem(file, line, str(error))
 
 
+def unread(error: DataError | OSError, path: str) -> DataError:
+    """What kept an image from being read once it had been checked, as an error that names it."""
+    if isinstance(error, DataError):
+        return error
+    return DataError(f"{path}: {error.strerror or error}", file=path)
+
+
 Progress = Callable[[int, int], object]
 """Called with the number of images checked and their total."""

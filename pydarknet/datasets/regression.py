@@ -100,8 +100,9 @@ class RegressionDataset(ImageSet):
                 return [], [unread_problem(each.image, path, "file", error)]
 
         reading = Reading(on_bad_data, decode, workers, progress)
-        images, rows, problems = read_items(listed.list_file, read, reading, listed.faults)
-        return cls(images, rows, names=listed.names, problems=problems)
+        found = read_items(listed.list_file, read, reading, listed.faults)
+        made = cls(found.images, found.items, names=listed.names, problems=found.problems)
+        return made.of_list(found.listing)
 
     def label(self, index: int, *, smooth: float = 0) -> FloatArray:
         """The numbers of an image; ``smooth`` is for classifiers and does nothing."""

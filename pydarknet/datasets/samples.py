@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from typing import Protocol
 
 from .._arguments import check_choice
@@ -12,7 +14,9 @@ from ..image import Image, load_image
 from .augmentation import LOADS, ClassificationAugmentation, DetectionAugmentation
 from .detection import DetectionDataset
 from .hierarchy import Hierarchy
-from .problems import OnBadData
+from .problems import OnBadData, unread
+
+_log = logging.getLogger("pydarknet.datasets")
 
 _ATTEMPTS = 100
 """Sources that are tried where one after the other cannot be read."""
@@ -138,7 +142,7 @@ class DetectionSamples:
         sources, paths = [], []
         for tile in range(native.tiles(image)):
             index, pixels = read_source(
-                native, image, tile, self.dataset.images, self.channels, self._skipped()
+                native, image, tile, self.dataset, self.channels, self._skipped()
             )
             sources.append(Source(pixels, boxes=self.dataset.boxes(index)))
             paths.append(self.dataset.images[index])
@@ -159,10 +163,20 @@ class DetectionSamples:
         return self.skipped if self._on_bad_data == "skip" else None
 
 
-class Labelled(Protocol):
-    """Images with a number for each class: of a classifier or a regressor."""
+class Listed(Protocol):
+    """The usable images of a list; see `ImageSet`."""
 
     images: tuple[str, ...]
+    listed: int
+
+    def index_of(self, place: int) -> int | None:
+        """Which of ``images`` stands at a place of the list; None where it was left out."""
+        ...
+
+
+class Labelled(Listed, Protocol):
+    """Images with a number for each class: of a classifier or a regressor."""
+
     hierarchy: Hierarchy | None
     digest: str
 
@@ -243,7 +257,9 @@ class ClassificationSamples:
         native = self._native(seed, input.shape[2])
         sources, paths = [], []
         for tile in range(native.tiles(image)):
-            index, pixels = read_source(native, image, tile, images, self.channels, self._skipped())
+            index, pixels = read_source(
+                native, image, tile, self.dataset, self.channels, self._skipped()
+            )
             label = self.dataset.label(index, smooth=self.augmentation.label_smooth_eps)
             sources.append(Source(pixels, label=label))
             paths.append(images[index])
@@ -258,34 +274,41 @@ def read_source(
     native: NativeAugment,
     image: int,
     tile: int,
-    images: tuple[str, ...],
+    dataset: Listed,
     channels: int,
     skipped: list[str] | None,
 ) -> tuple[int, Image]:
-    """Reads the source of a tile.
+    """Reads the source of a tile: the same one whenever it is known that others cannot be read.
 
     Args:
         native: says which one it is.
         image: number in the sequence.
         tile: which of the sources.
-        images: paths.
+        dataset: the images.
         channels: of the network's input.
         skipped: where the paths of images go that cannot be read; None stops at them.
 
     Returns:
-        The number of the image in the list, and its pixels.
+        The image's number in ``dataset.images``, and its pixels.
 
     Raises:
         DataError: it cannot be read, or a hundred of them cannot.
-        OSError: the file cannot be read.
     """
-    for attempt in range(_ATTEMPTS):
-        index = native.source(image, tile, attempt, len(images))
+    images = dataset.images
+    path = images[0]
+    # where a list is mostly left out, more of the places hold nothing
+    for attempt in range(_ATTEMPTS * math.ceil(dataset.listed / len(images))):
+        index = dataset.index_of(native.source(image, tile, attempt, dataset.listed))
+        if index is None:
+            continue
+        path = images[index]
         try:
-            return index, load_image(images[index], channels=channels)
-        except (DataError, OSError):
+            return index, load_image(path, channels=channels)
+        except (DataError, OSError) as error:
+            problem = unread(error, path)
             if skipped is None:
-                raise
-            if images[index] not in skipped:
-                skipped.append(images[index])
-    raise DataError(f"{_ATTEMPTS} images in a row cannot be read, the last is {images[index]}")
+                raise problem from error
+            if path not in skipped:
+                skipped.append(path)
+                _log.warning("%s; the training goes on without it", problem)
+    raise DataError(f"{_ATTEMPTS} images in a row cannot be read, the last is {path}", file=path)

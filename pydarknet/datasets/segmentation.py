@@ -84,8 +84,12 @@ class SegmentationDataset(ImageSet):
             return _masks(each, listed.classes, missing_labels)
 
         reading = Reading(on_bad_data, decode, workers, progress)
-        images, masks, problems = read_items(listed.list_file, read, reading, listed.faults)
-        return cls(images, masks, classes=listed.classes, names=listed.names, problems=problems)
+        found = read_items(listed.list_file, read, reading, listed.faults)
+        made = cls(
+            found.images, found.items, classes=listed.classes, names=listed.names,
+            problems=found.problems,
+        )  # fmt: skip
+        return made.of_list(found.listing)
 
 
 def _masks(

@@ -24,8 +24,12 @@ class Course:
     metrics_bytes: int = 0
     seconds: float = 0
 
-    def judge(self, iteration: int, score: float, before: bool) -> bool:
-        """Takes the score of an evaluation; whether it is the best so far.
+    def is_better(self, score: float) -> bool:
+        """Whether no score so far was as high."""
+        return self.best_score is None or score > self.best_score
+
+    def judge(self, iteration: int, score: float, before: bool) -> None:
+        """Takes the score of an evaluation.
 
         Args:
             iteration: updates done.
@@ -34,10 +38,8 @@ class Course:
         """
         self.last_evaluation = iteration
         if before:
-            return False
-        best = self.best_score is None or score > self.best_score
-        if best:
+            return
+        if self.is_better(score):
             self.best_score, self.best_iteration, self.without_gain = score, iteration, 0
         else:
             self.without_gain += 1
-        return best

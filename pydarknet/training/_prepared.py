@@ -136,7 +136,7 @@ def prepare(
         sizes=_sizes(net, structure, settings),
         cadence=cadence(
             keys, data_file=data, max_batches=about["max_batches"], burn_in=int(net["burn_in"]),
-            epoch=task.images / images, epochs=task.epochs, eval_every=settings.eval_every,
+            epoch=task.listed / images, epochs=task.epochs, eval_every=settings.eval_every,
             checkpoint_every=settings.checkpoint_every,
         ),
         max_batches=about["max_batches"],

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arguments import check_path, check_whole
+from .._files import named_as
 from .._native import FloatArray, NativeNetwork, NativeTrainer, TrainerOptions
 from .._opening import check_settings
 from ..errors import ArgumentError
+from ._diverging import Naming
 
 __all__ = ["Replay", "replay"]
 
@@ -73,7 +75,7 @@ def replay(
         CfgError: the cfg is wrong, or has nothing to train.
         ArgumentError: the arrays do not fit, or an argument is of another kind.
         DeviceError: the processor has no bfloat16.
-        TrainingDiverged: a loss or gradient is not finite.
+        TrainingDiverged: a loss or gradient is not finite; its ``iteration`` is the step, from 1.
     """
     text = check_path("cfg", cfg)
     if not isinstance(weights, bytes) and weights is not None:
@@ -91,16 +93,17 @@ def replay(
         file = os.path.join(folder, "x.weights")
         if isinstance(weights, bytes):
             Path(file).write_bytes(weights)
+            with named_as("<weights>", file):
+                network.load_weights(file, -1, True)
         elif weights is not None:
-            file = weights
-        if weights is not None:
-            network.load_weights(file, -1, True)
+            network.load_weights(weights, -1, True)
         options = TrainerOptions(
             threads=threads, seed=seed, keep_all=True, backend=backend, precision=precision
         )
         trainer = NativeTrainer(network, options)
         file = os.path.join(folder, "step.weights")
-        return _steps(network, trainer, inputs, truth, steps, file)
+        with named_as("<weights of a step>", file):
+            return _steps(network, trainer, inputs, truth, steps, file)
 
 
 def _numbers(what: str, array: npt.ArrayLike) -> FloatArray:
@@ -162,7 +165,8 @@ def _steps(
         for image, true in zip(images, truths, strict=True):
             trainer.set_input(image)
             trainer.set_truth(true)
-            trainer.run()
+            with Naming(trainer.iteration + 1, ()):
+                trainer.run()
             if outputs:
                 continue
             layers = network.describe(0, 0)["layers"]
@@ -172,7 +176,8 @@ def _steps(
                 head["layer"]: trainer.layer_delta(head["layer"], shapes[head["layer"]])
                 for head in about["heads"]
             }
-        loss.append(trainer.update())
+        with Naming(trainer.iteration + 1, ()):
+            loss.append(trainer.update())
         rate.append(trainer.rate)
         trainer.store()
         network.save_weights(file, -1)

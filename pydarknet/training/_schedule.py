@@ -149,7 +149,7 @@ class Cadence:
 
     def evaluates(self, iteration: int, last: int) -> bool:
         """An evaluation is due after an iteration; ``last`` is that of the one before."""
-        if not self.evaluate_every:
+        if not self.evaluate_every or iteration == last:
             return False
         due = max(last + self.evaluate_every, self.evaluate_from)
         return iteration >= due or iteration == self.max_batches
@@ -160,7 +160,7 @@ class Cadence:
 
     def writes_number(self, iteration: int, last: int) -> bool:
         """Numbered weights are due; ``last`` is the iteration of the ones before."""
-        if not self.number_every:
+        if not self.number_every or iteration == last:
             return False
         return iteration % self.number_every == 0 or iteration >= last + self.number_every
 

@@ -8,20 +8,32 @@ from .._native import FloatArray, NativeNetwork, NativePlan
 from .._runner import Runner
 from ..image import Image
 from ..layers import Structure
+from ._looking import look_at
 
-_BATCH, _PORTION = 4, 64
-"""Images of one run, and of those that are looked at before they are counted."""
+_BATCH = 4
+"""Images of one run."""
 
 
 def last_outputs(
-    network: NativeNetwork, structure: Structure, images: Sequence[str], threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    images: Sequence[str],
+    threads: int,
+    skipped: set[str] | None = None,
 ) -> Iterator[tuple[int, FloatArray, tuple[int, int]]]:
     """Number of each image, the last output (C, H, W) for it, and its width and height.
 
     Images keep their aspect ratio, as in pjreddie's segmenter and regressor.
 
+    Args:
+        network: with its weights.
+        structure: of it.
+        images: paths.
+        threads: of the engine.
+        skipped: as `look_at` takes it.
+
     Raises:
-        DataError, OSError: an image cannot be read.
+        DataError: an image cannot be read.
     """
     output = len(structure.outputs) - 1
     shape = structure.layers[structure.outputs[-1]].output_shape
@@ -31,14 +43,14 @@ def last_outputs(
         height, width = shown.pixels.shape[:2]
         return values.copy(), (width, height)
 
+    def look(paths: list[str]) -> list[tuple[FloatArray, tuple[int, int]]]:
+        return runner.look(
+            [*paths], structure, answer, color="bgr", resize="letterbox", batch_size=_BATCH
+        )
+
     runner = Runner(network, threads, "f32", "auto")
     try:
-        for first in range(0, len(images), _PORTION):
-            looked = runner.look(
-                list(images[first : first + _PORTION]), structure, answer, color="bgr",
-                resize="letterbox", batch_size=_BATCH,
-            )  # fmt: skip
-            for number, (values, size) in enumerate(looked, first):
-                yield number, values, size
+        for number, (values, size) in look_at(images, look, skipped):
+            yield number, values, size
     finally:
         runner.close()

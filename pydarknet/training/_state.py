@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .._files import atomic_path
+from .._files import atomic_path, named_as
 from .._native import NativeTrainer
 from ..errors import DataError
 
@@ -37,7 +37,8 @@ def save_state(trainer: NativeTrainer, about: dict[str, Any], path: Path) -> Non
     # paths and cfgs need not be UTF-8
     text = json.dumps(about, ensure_ascii=False).encode("utf-8", "surrogateescape")
     with atomic_path(path) as part:
-        trainer.save_state(os.fspath(part))
+        with named_as(os.fspath(path), part):
+            trainer.save_state(os.fspath(part))
         with part.open("ab") as file:
             file.write(text + len(text).to_bytes(8, "little") + _MAGIC)
             file.flush()
@@ -75,11 +76,8 @@ def load_state(trainer: NativeTrainer, path: Path) -> None:
         shutil.copyfileobj(file, part)
         part.truncate(begin)
         part.flush()
-        try:
+        with named_as(os.fspath(path), part.name):
             trainer.load_state(part.name)
-        except DataError as error:  # it knows the copy's name
-            message = str(error).replace(part.name, str(path))
-            raise DataError(message, file=str(path)) from None
 
 
 def _begin_of_text(file: Any, end: int, path: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,6 +48,11 @@ class TaskOptions:
     threads: int = 0
     workers: int = 2
     progress: Progress | None = None
+
+    @property
+    def unread(self) -> set[str] | None:
+        """Where the paths of images go that an evaluation cannot read; None stops at them."""
+        return set() if self.on_bad_data == "skip" else None
 
     @property
     def split(self) -> str:
@@ -102,7 +107,12 @@ class Task(Protocol):
 
     @property
     def images(self) -> int:
-        """Images of the ``train`` list, or bytes of a text."""
+        """Images of the ``train`` list that are trained on, or bytes of a text."""
+        ...
+
+    @property
+    def listed(self) -> int:
+        """The same with images that are left out: it stays as it is when one goes bad."""
         ...
 
     @property
@@ -145,6 +155,14 @@ class _Skipping(Protocol):
     def skipped(self) -> Sequence[str]: ...
 
 
+class _OfList(Protocol):
+    """Usable images of a list of so many."""
+
+    listed: int
+
+    def __len__(self) -> int: ...
+
+
 class ImageTask:
     """What tasks on images have in common: a list of them, made into batches by threads.
 
@@ -154,13 +172,18 @@ class ImageTask:
 
     data_name = "list of images"
     samples: Samples
-    _train: Sized
+    _train: _OfList
     _samples: _Skipping  # what reads the images, below what makes another truth of them
 
     @property
     def images(self) -> int:
-        """Images of the ``train`` list."""
+        """Images of the ``train`` list that are trained on."""
         return len(self._train)
+
+    @property
+    def listed(self) -> int:
+        """Images of the ``train`` list, those left out included."""
+        return self._train.listed
 
     @property
     def skipped(self) -> Sequence[str]:

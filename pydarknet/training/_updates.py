@@ -19,6 +19,7 @@ class Updates:
 
     Attributes:
         position: of the data, behind the last whole update.
+        images: paths of the last update's images, as far as they were shown.
         is_open: an update has begun and is not at its end: what the engine holds is no state to
             go on from.
     """
@@ -41,6 +42,7 @@ class Updates:
             position=position,
         )
         self.position = self._loader.position
+        self.images: list[str] = []
         self.is_open = False
 
     def next(self, start: float) -> Step:
@@ -55,7 +57,7 @@ class Updates:
         """
         trainer, course = self._trainer, self._course
         load_seconds = 0.0
-        images: list[str] = []
+        images = self.images = []
         count = 0
         for _ in range(self._ready.subdivisions):
             before = time.perf_counter()

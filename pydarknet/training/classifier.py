@@ -19,10 +19,11 @@ from ..datasets import (
 from ..errors import CfgError, DataError
 from ..image import Image
 from ..layers import Structure
+from ._looking import look_at
 from ._task import ImageTask, Scores, TaskOptions
 
-_BATCH, _PORTION = 4, 64
-"""Images of one run, and of those that are looked at before they are counted."""
+_BATCH = 4
+"""Images of one run."""
 
 
 class ClassifierTask(ImageTask):
@@ -41,7 +42,7 @@ class ClassifierTask(ImageTask):
             DataError, OSError: a file is wrong or missing.
         """
         self._structure = options.structure
-        self._threads = options.threads
+        self._threads, self._unread = options.threads, options.unread
         settings: dict[str, Any] = {
             "on_bad_data": options.on_bad_data,
             "workers": options.workers,
@@ -73,7 +74,7 @@ class ClassifierTask(ImageTask):
         """
         runner = Runner(network, self._threads, "f32", "auto")
         try:
-            found = [rank for _, rank in ranks(runner, self._structure, self._valid)]
+            found = [rank for _, rank in ranks(runner, self._structure, self._valid, self._unread)]
         finally:
             runner.close()
         return Scores({
@@ -113,15 +114,24 @@ def check_classes(
 
 
 def ranks(
-    runner: Runner, structure: Structure, dataset: ClassificationDataset
+    runner: Runner,
+    structure: Structure,
+    dataset: ClassificationDataset,
+    skipped: set[str] | None,
 ) -> Iterator[tuple[str, int]]:
     """Path of each image, and how many classes a network finds likelier than the right one.
 
     As in Darknet, the network sees the middle of an image, and an image has the first class that
     its path names; of equal outputs the lower class comes first.
 
+    Args:
+        runner: of the network.
+        structure: of it.
+        dataset: the images.
+        skipped: as `look_at` takes it.
+
     Raises:
-        DataError, OSError: an image cannot be read.
+        DataError: an image cannot be read.
     """
     _, height, width = structure.input_shape
     output = len(structure.outputs) - 1
@@ -134,12 +144,12 @@ def ranks(
         values: FloatArray = plan.output(output, (plan.options.batch, *shape))[slot].ravel()
         return values
 
-    for first in range(0, len(dataset), _PORTION):
-        paths = list(dataset.images[first : first + _PORTION])
-        answers = runner.look(
-            paths, structure, answer, color="bgr", resize="stretch", batch_size=_BATCH,
+    def look(paths: list[str]) -> list[FloatArray]:
+        return runner.look(
+            [*paths], structure, answer, color="bgr", resize="stretch", batch_size=_BATCH,
             prepare=crop,
         )  # fmt: skip
-        for index, values in enumerate(answers, first):
-            order = np.argsort(-values, kind="stable").tolist()
-            yield dataset.images[index], order.index(dataset.matches[index][0])
+
+    for index, values in look_at(dataset.images, look, skipped):
+        order = np.argsort(-values, kind="stable").tolist()
+        yield dataset.images[index], order.index(dataset.matches[index][0])

@@ -23,13 +23,14 @@ from ..errors import CfgError
 from ..image import Image
 from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
+from ._looking import look_at
 from ._task import ImageTask, Scores, TaskOptions
 
 _TRAIN_IMAGES = 100
 """At most so many of the training images are evaluated beside the valid ones."""
 
-_BATCH, _PORTION = 4, 64
-"""Images of one run, and of those that are looked at before they are counted."""
+_BATCH = 4
+"""Images of one run."""
 
 
 class DetectorTask(ImageTask):
@@ -57,7 +58,7 @@ class DetectorTask(ImageTask):
             )
         last = structure.layers[structure.heads[-1].layer]
         self._structure = structure
-        self._threads = options.threads
+        self._threads, self._unread = options.threads, options.unread
         classes = structure.classes
         settings: dict[str, Any] = {
             "classes": classes,
@@ -108,9 +109,12 @@ class DetectorTask(ImageTask):
             "f1": valid.f1,
             "average_iou": valid.average_iou,
         }
-        if self._valid.digest != self._train.digest:
-            count = min(len(self._train), len(self._valid), _TRAIN_IMAGES)
-            some = np.linspace(0, len(self._train) - 1, count).astype(int).tolist()
+        if self._valid.images != self._train.images:
+            train = self._train
+            count = min(train.listed, self._valid.listed, _TRAIN_IMAGES)
+            places = np.linspace(0, train.listed - 1, count).astype(int).tolist()
+            found = [train.index_of(place) for place in places]
+            some = [index for index in found if index is not None] or [0]
             scores["train_map"] = self._measure(network, self._train, some).map
         names = self._valid.names or [str(k) for k in range(self._structure.classes)]
         return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})
@@ -125,18 +129,19 @@ class DetectorTask(ImageTask):
             height, width = shown.pixels.shape[:2]
             return self._request(plan, slot, shown), width, height
 
+        def look(paths: list[str]) -> list[tuple[Detections, int, int]]:
+            return runner.look(
+                [*paths], self._structure, read, color="bgr", resize=self._request.resize,
+                batch_size=_BATCH,
+            )  # fmt: skip
+
         try:
-            for first in range(0, len(images), _PORTION):
-                part = images[first : first + _PORTION]
-                looked = runner.look(
-                    [dataset.images[i] for i in part], self._structure, read, color="bgr",
-                    resize=self._request.resize, batch_size=_BATCH,
-                )  # fmt: skip
-                for index, (detections, width, height) in zip(part, looked, strict=True):
-                    boxes = dataset.boxes(index)
-                    xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
-                    truth = Truth.from_relative(xywh, boxes["class_id"], width, height)
-                    evaluator.add(index, detections, truth)
+            paths = [dataset.images[index] for index in images]
+            for number, (detections, width, height) in look_at(paths, look, self._unread):
+                boxes = dataset.boxes(images[number])
+                xywh = np.stack([boxes[name] for name in "xywh"], axis=1)
+                truth = Truth.from_relative(xywh, boxes["class_id"], width, height)
+                evaluator.add(images[number], detections, truth)
         finally:
             runner.close()
         return evaluator.result()

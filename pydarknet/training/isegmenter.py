@@ -31,7 +31,7 @@ class IsegmenterTask(ImageTask):
             DataError, OSError: a file is wrong or missing.
         """
         self._structure = options.structure
-        self._threads = options.threads
+        self._threads, self._unread = options.threads, options.unread
         self._train, self._valid = open_masks(options, iseg_classes(options.structure))
         self._samples = mask_samples(options, self._train, 0)
         self.samples: Samples = self._samples
@@ -42,7 +42,7 @@ class IsegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_isegmenter(network, self._structure, self._valid, self._threads)
+        return score_isegmenter(network, self._structure, self._valid, self._threads, self._unread)
 
 
 def iseg_classes(structure: Structure) -> int:
@@ -61,14 +61,18 @@ def iseg_classes(structure: Structure) -> int:
 
 
 def score_isegmenter(
-    network: NativeNetwork, structure: Structure, dataset: SegmentationDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: SegmentationDataset,
+    threads: int,
+    skipped: set[str] | None = None,
 ) -> Scores:
     """Average precision of masks and mean IoU of a network on all images, at their own size."""
     names = dataset.names or [str(k) for k in range(dataset.classes)]
     pixels = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     objects = InstanceEvaluator(names)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads):
+    for index, planes, size in last_outputs(network, structure, dataset.images, threads, skipped):
         said = np.ascontiguousarray(planes[: dataset.classes])
         pixels.add(
             class_map(said, dataset.classes, size, network_size), truth_map(dataset, index, size)

@@ -36,7 +36,7 @@ class RegressorTask(ImageTask):
             DataError, OSError: a file is wrong or missing.
         """
         self._structure = options.structure
-        self._threads = options.threads
+        self._threads, self._unread = options.threads, options.unread
         settings: dict[str, Any] = {
             "on_bad_data": options.on_bad_data,
             "workers": options.workers,
@@ -62,7 +62,7 @@ class RegressorTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_regressor(network, self._structure, self._valid, self._threads)
+        return score_regressor(network, self._structure, self._valid, self._threads, self._unread)
 
 
 def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int) -> None:
@@ -81,11 +81,14 @@ def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int
 
 
 def score_regressor(
-    network: NativeNetwork, structure: Structure, dataset: RegressionDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: RegressionDataset,
+    threads: int,
+    skipped: set[str] | None = None,
 ) -> Scores:
     """R2, mean absolute and root mean squared error of a network on all images of a data set."""
-    predicted = np.stack([
-        values.ravel() for _, values, _ in last_outputs(network, structure, dataset.images, threads)
-    ])  # fmt: skip
-    found = regression_metrics(predicted, dataset.values)
+    shown = last_outputs(network, structure, dataset.images, threads, skipped)
+    answers = {index: values.ravel() for index, values, _ in shown}
+    found = regression_metrics(np.stack([*answers.values()]), dataset.values[[*answers]])
     return Scores({"r2": found.r2, "mae": found.mae, "rmse": found.rmse})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 from ..errors import DataError
@@ -104,7 +105,7 @@ class RunFolder:
             raise NotADirectoryError(
                 errno.ENOTDIR, "is no folder, expected one for the files of the run", str(place)
             )
-        if not os.access(place, os.W_OK | os.X_OK):
+        if not _takes_files(place):
             raise PermissionError(
                 errno.EACCES, "cannot be written to, expected a folder for the files of the run",
                 str(place),
@@ -127,6 +128,16 @@ class RunFolder:
         for left in [*self.path.glob(".*.part*"), *self.path.glob(f"{self.base}*.part*")]:
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a file can be made there: /proc says yes to whoever only asks."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        # a full disk may have room until it is needed, and says so itself where it has not
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _iterations(state: Path) -> int:

@@ -41,7 +41,7 @@ class SegmenterTask(ImageTask):
             DataError, OSError: a file is wrong or missing.
         """
         self._structure = options.structure
-        self._threads = options.threads
+        self._threads, self._unread = options.threads, options.unread
         self._train, self._valid = open_masks(options, None)
         planes = check_map(options.structure, self._train.classes, options.truths)
         self._samples = mask_samples(options, self._train, planes)
@@ -53,7 +53,7 @@ class SegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_segmenter(network, self._structure, self._valid, self._threads)
+        return score_segmenter(network, self._structure, self._valid, self._threads, self._unread)
 
 
 def open_masks(
@@ -131,13 +131,17 @@ def masks_of(
 
 
 def score_segmenter(
-    network: NativeNetwork, structure: Structure, dataset: SegmentationDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: SegmentationDataset,
+    threads: int,
+    skipped: set[str] | None = None,
 ) -> Scores:
     """Mean IoU and pixel accuracy of a network on all images, at their own size."""
     names = dataset.names or [str(k) for k in range(dataset.classes)]
     evaluator = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads):
+    for index, planes, size in last_outputs(network, structure, dataset.images, threads, skipped):
         found = class_map(planes, dataset.classes, size, network_size)
         evaluator.add(found, truth_map(dataset, index, size))
     return segmentation_scores(evaluator.result())

@@ -62,6 +62,11 @@ class TextTask:
         return len(self._train)
 
     @property
+    def listed(self) -> int:
+        """The same: no part of a text is left out."""
+        return self.images
+
+    @property
     def digest(self) -> str:
         """Of the text."""
         return self._train.digest

@@ -18,6 +18,7 @@ from ..datasets.problems import OnBadData, Progress
 from ..errors import ArgumentError, ClosedError, DarknetError, DataError, TrainingDiverged
 from ._checkpoints import Checkpoints
 from ._course import Course
+from ._diverging import Naming
 from ._outputs import Outputs, row_of
 from ._prepared import open_network, prepare
 from ._saved_run import SavedRun
@@ -115,7 +116,8 @@ class Trainer:
             clear: counts iterations from 0, whatever the weights say.
             overwrite: begins anew in a folder that holds a run.
             on_bad_data: images and labels that are wrong are an "error", before training and
-                within it; "skip" goes on without them.
+                within it; "skip" goes on without them, in evaluations too, with a line in the log
+                for each.
             missing_labels: an image without label file is an "error", or "background".
             tensorboard: writes an event file for TensorBoard as well.
             threads: of the engine; 0 takes one per processor.
@@ -182,8 +184,9 @@ class Trainer:
     ) -> Self:
         """Goes on with a training that ended early, from its last checkpoint.
 
-        Weights come out as if it had never ended, byte for byte; the metrics are appended to. A
-        run whose iterations are all done is ended at once, unless ``max_batches`` adds some.
+        Weights come out as if it had never ended, byte for byte; the metrics are appended to. An
+        evaluation that was due where it ended comes before the next iteration. A run whose
+        iterations are all done is ended at once, unless ``max_batches`` adds some.
 
         Args:
             run_dir: the folder of the run.
@@ -197,8 +200,8 @@ class Trainer:
             progress: .
 
         Raises:
-            DataError: the folder holds no run, its state is damaged, or the list of images has
-                changed since.
+            DataError: the folder holds no run, its state is damaged, or the list of images names
+                others since.
             ArgumentError: ``max_batches`` is no more than is done.
             DarknetError, OSError: as in `Trainer`.
         """
@@ -317,7 +320,7 @@ class Trainer:
         """Trains, and gives each iteration; leaving the loop early ends the run."""
         error: BaseException | None = None
         try:
-            while not self._is_over():
+            while self._goes_on():
                 yield self.step()
         except GeneratorExit:
             self.stop()
@@ -332,13 +335,16 @@ class Trainer:
         """One iteration, and what is due behind it: evaluation, checkpoint, callbacks.
 
         Raises:
-            ClosedError: the run is over.
+            ClosedError: the run is over: all iterations are done, or it was stopped or closed.
             DarknetError, OSError, KeyboardInterrupt: as in `run`.
         """
         if self._ended or (self._updates is not None and self._updates.is_open):
             raise ClosedError("this training has ended: Trainer.resume goes on with it")
-        if not self._begun:
-            self._begin()
+        if not self._goes_on():
+            raise ClosedError(
+                f"this training is over behind iteration {self.iteration}: close() writes what it "
+                "leaves"
+            )
         start = time.perf_counter()
         with deferred_interrupts():
             assert self._updates is not None
@@ -346,12 +352,8 @@ class Trainer:
             self._position = self._updates.position
             self._written.record(row_of(step))
         self._tell("on_step", step)
-        if self._cadence.evaluates(step.iteration, self._course.last_evaluation):
-            self._evaluate()
-        if self._cadence.writes_number(step.iteration, self._course.last_number):
-            self._course.last_number = step.iteration
-            self._checkpoint(step.iteration)
-        elif self._cadence.writes_last(step.iteration, self._course.last_checkpoint):
+        self._do_what_is_due()
+        if self._cadence.writes_last(step.iteration, self._course.last_checkpoint):
             self._checkpoint()
         return step
 
@@ -360,7 +362,14 @@ class Trainer:
         if not self._ended:
             if not self._is_over():
                 self.stop()
-            self._finish(None)
+            error: BaseException | None = None
+            try:
+                self._goes_on()
+            except BaseException as raised:
+                error = raised
+                raise
+            finally:
+                self._finish(error)
         self._free()
 
     def __enter__(self) -> Self:
@@ -383,6 +392,15 @@ class Trainer:
         """Whether all is done, and ``_final.weights`` are there: it may end just before them."""
         return self._course.last_final == self.iteration >= self.max_batches
 
+    def _goes_on(self) -> bool:
+        """Whether an iteration is left, behind what an earlier end left undone."""
+        if self._ended or self._stop is not None or (not self._begun and self._is_written()):
+            return False
+        if not self._begun:
+            self._begin()
+        self._do_what_is_due()
+        return not self._is_over()
+
     def _begin(self) -> None:
         """Opens the run's files, evaluates once, and writes the first state."""
         self.folder.take(alone=not self._resumed)
@@ -399,53 +417,84 @@ class Trainer:
 
     # ---- what is due ----------------------------------------------------------------------------
 
+    def _do_what_is_due(self) -> None:
+        """Evaluates, and writes numbered weights, where the present iteration wants it.
+
+        What is due follows from the iteration and what was done last, so a training that ended
+        between the two does it when it goes on.
+        """
+        if self._cadence.evaluates(self.iteration, self._course.last_evaluation):
+            self._evaluate()
+        number = self._number_due()
+        if number is not None:
+            self._checkpoint(number)
+
+    def _number_due(self) -> int | None:
+        due = self._cadence.writes_number(self.iteration, self._course.last_number)
+        return self.iteration if due else None
+
     def evaluate(self) -> dict[str, float]:
         """Measures the present weights on the ``valid`` list.
 
         Raises:
-            DarknetError, OSError: an image cannot be read.
+            DataError: an image cannot be read, or with ``on_bad_data="skip"`` none of them.
+            TrainingDiverged: weights are not finite.
         """
-        self._checkpoints.store()
+        self._store()
         return self.task.evaluate(self._network).scores
 
     def _evaluate(self, before: bool = False) -> None:
         """Measures, and writes the best weights; ``before`` the first iteration none are best."""
         start = time.perf_counter()
-        self._checkpoints.store()
+        self._store()
         found = self.task.evaluate(self._network)
         course, iteration = self._course, self.iteration
         score = found.scores[self.task.score]
-        best = course.judge(iteration, score, before)
-        course.seconds += time.perf_counter() - start
+        best = not before and course.is_better(score)
+        seconds = time.perf_counter() - start
         evaluation = Evaluation(iteration, found.scores, score, best, found.details)
-        self._written.record({
-            "iteration": iteration, "evaluation": {**found.scores, **found.details},
-            "best": best, "seconds": round(time.perf_counter() - start, 4),
-        })  # fmt: skip
-        if best:
-            self._checkpoints.save_weights("best")
-        self._written.draw(self)
-        self._tell("on_eval", evaluation)
+        with deferred_interrupts():  # noted as done where all of it is written
+            if best:
+                self._checkpoints.save_weights("best")
+            self._written.record({
+                "iteration": iteration, "evaluation": {**found.scores, **found.details},
+                "best": best, "seconds": round(seconds, 4),
+            })  # fmt: skip
+            course.judge(iteration, score, before)
+            course.seconds += seconds
         patience = self._settings.patience
         if patience is not None and course.without_gain >= patience:
             self._stop = self._stop or "patience"
+        self._written.draw(self)
+        self._tell("on_eval", evaluation)
 
     def _checkpoint(self, other: int | str | None = None) -> None:
+        written = self._write_checkpoint(other)
+        if written is not None:
+            self._tell("on_checkpoint", written)
+
+    def _write_checkpoint(self, other: int | str | None) -> Checkpoint | None:
         """Writes ``_last.weights``, ``other`` weights and the state, where it is not written."""
         if other is None and self._course.last_checkpoint == self.iteration:
-            return
+            return None
         with deferred_interrupts():
-            self._checkpoints.store()
+            self._store()
             wanted = ["last"] if other is None else ["last", other]
             files = [self._checkpoints.save_weights(what) for what in wanted]
             if self._ready.averages:
                 files.append(self._checkpoints.save_average())
             self._course.last_checkpoint = self.iteration
+            if isinstance(other, int):
+                self._course.last_number = self.iteration
             if other == "final":
                 self._course.last_final = self.iteration
             self._save_state()
             self._written.draw(self, now=self._ended)
-        self._tell("on_checkpoint", Checkpoint(self.iteration, (*files, self.folder.state)))
+        return Checkpoint(self.iteration, (*files, self.folder.state))
+
+    def _store(self) -> None:
+        with Naming(self.iteration, self._updates.images if self._updates is not None else ()):
+            self._checkpoints.store()
 
     def _save_state(self) -> None:
         assert self._position is not None
@@ -475,16 +524,13 @@ class Trainer:
             reason = "failed"
         self.end = End(reason, self.iteration, course.best_score, course.best_iteration,
                        self.folder.path, error)  # fmt: skip
-        cut_short = self._resumed and reason == "finished" and not self._is_written()
-        if not self._begun and not cut_short:
+        if not self._begun:
             self._free()
             return
         try:
-            if not self._begun:
-                self._begin()
             if error is None:
                 final = self.iteration >= self.max_batches
-                self._checkpoint("final" if final else None)
+                self._checkpoint("final" if final else self._number_due())
             elif not isinstance(error, TrainingDiverged):
                 self._last_words()
             self._tell("on_end", self.end)
@@ -499,9 +545,15 @@ class Trainer:
         if self._updates is None or self._updates.is_open:
             return
         try:
-            self._checkpoint()
+            written = self._write_checkpoint(self._number_due())
         except (DarknetError, OSError) as second:
             _log.error("no checkpoint could be written: %s", second)
+            return
+        try:
+            if written is not None:
+                self._tell("on_checkpoint", written)
+        except Exception as second:  # a callback's own, of any kind
+            _log.error("a callback failed once the checkpoint was written: %s", second)
 
     def _free(self) -> None:
         """Stops threads and closes files."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+from small_networks import RunPython
 from small_trained import classifier_cfg, detector_cfg
 from training.small_training import copy_of
 
@@ -14,6 +17,7 @@ from pydarknet._native import build_info
 from pydarknet.cli import main
 from pydarknet.datasets.digits import write_digits
 from pydarknet.datasets.shapes import write_shapes
+from pydarknet.training import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -216,3 +220,22 @@ def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
         assert (found, out) == (status, "")
         assert message in err
         assert not (tmp_path / "backup").exists()
+
+
+def test_nobody_reads_the_lines(drawn: Path, tmp_path: Path, run_python: RunPython) -> None:
+    cfg = detector_cfg(tmp_path, max_batches=5)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = run_python(
+            "-m", "pydarknet", "detector", "train", drawn / "shapes/shapes.data", cfg, "-v",
+            "--run-dir", "run", capture_output=False, stdout=writer, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "pydarknet: stopped behind iteration 1: nobody reads stdout any more",
+        "pydarknet: go on with: pydarknet detector train --resume run",
+    ]
+    assert Trainer.resume(tmp_path / "run").iteration == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import re
 import signal
@@ -147,6 +149,101 @@ def test_resumed_classifier(tmp_path: Path, digits_data: Path) -> None:
     Trainer.resume(parts).run()
     assert weights(parts) == weights(whole)
     assert rows(parts) == rows(whole)
+
+
+@pytest.mark.parametrize("stop", [4, 6, 8])
+@pytest.mark.parametrize("act", [Trainer.stop, fail, interrupt], ids=["stop", "callback", "Ctrl-C"])
+def test_what_was_due_at_the_end_is_done(
+    act: Any, stop: int, tmp_path: Path, shapes_data: Path
+) -> None:
+    """Evaluations and numbered weights at their iterations, the last one among them."""
+    data = copy_of(shapes_data, tmp_path)
+    data.write_text(f"{data.read_text()}saveweights=4\n")
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    cfg, options = detector_cfg(tmp_path), {"eval_every": 2, "checkpoint_every": 3}
+    expected = Trainer(cfg, data, run_dir=whole, **options).run()
+    at = At(stop, act)
+    trainer = Trainer(cfg, data, run_dir=run, callbacks=[at], **options)
+    with contextlib.suppress(RuntimeError, KeyboardInterrupt):
+        trainer.run()
+    if act is not Trainer.stop:
+        assert [found.iteration for found in at.of("eval")] == list(range(0, stop, 2))
+    assert (run / f"small_{stop // 4 * 4}.weights").exists()
+    end = Trainer.resume(run).run()
+    assert end == dataclasses.replace(expected, run_dir=run)
+    names = {path.name for path in run.glob("*.weights")}
+    assert names == {path.name for path in whole.glob("*.weights")}
+    for name in names:
+        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+    assert rows(run) == rows(whole)
+
+
+def test_an_evaluation_that_was_interrupted_is_done(
+    tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    cfg = detector_cfg(tmp_path)
+    Trainer(cfg, shapes_data, run_dir=whole, eval_every=4).run()
+    trainer = Trainer(cfg, shapes_data, run_dir=run, eval_every=4)
+    own = trainer.task.evaluate
+
+    def evaluate(network: Any) -> Any:
+        if trainer.iteration == 4:
+            raise KeyboardInterrupt
+        return own(network)
+
+    monkeypatch.setattr(trainer.task, "evaluate", evaluate)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    Trainer.resume(run).run()
+    assert rows(run) == rows(whole)
+    assert weights(run, "best") == weights(whole, "best")
+
+
+def test_no_step_behind_the_last(tmp_path: Path, shapes_data: Path) -> None:
+    cfg, run = detector_cfg(tmp_path, max_batches=3), tmp_path / "run"
+    Trainer(cfg, shapes_data, run_dir=tmp_path / "whole", eval_every=0).run()
+    trainer = Trainer(cfg, shapes_data, run_dir=run, eval_every=0)
+    for _ in range(3):
+        trainer.step()
+    with pytest.raises(ClosedError, match="over behind iteration 3"):
+        trainer.step()
+    assert not list(trainer)
+    trainer.close()
+    assert (trainer.end.reason, trainer.end.iteration) == ("finished", 3)
+    assert weights(run) == weights(tmp_path / "whole")
+
+
+def test_no_step_behind_a_stop(tmp_path: Path, shapes_data: Path) -> None:
+    with Trainer(detector_cfg(tmp_path), shapes_data, run_dir=tmp_path / "run") as trainer:
+        trainer.step()
+        trainer.stop()
+        with pytest.raises(ClosedError, match="over behind iteration 1"):
+            trainer.step()
+    assert (trainer.end.reason, trainer.end.iteration) == ("stopped", 1)
+
+
+class _FailsTwice:
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        if step.iteration == 2:
+            raise RuntimeError("first")
+
+    def on_checkpoint(self, trainer: Trainer, checkpoint: object) -> None:
+        raise ValueError("second")
+
+
+def test_a_callback_that_fails_twice(
+    tmp_path: Path, shapes_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first error counts, and nothing is said of a checkpoint that is there."""
+    run = tmp_path / "run"
+    trainer = Trainer(
+        detector_cfg(tmp_path), shapes_data, run_dir=run, eval_every=0, callbacks=[_FailsTwice()]
+    )
+    with pytest.raises(RuntimeError, match="first"):
+        trainer.run()
+    assert caplog.messages == ["a callback failed once the checkpoint was written: second"]
+    assert Trainer.resume(run).iteration == 2
 
 
 def test_patience_survives_a_break(tmp_path: Path, shapes_data: Path) -> None:
