@@ -9,10 +9,10 @@ from ..datasets import Samples, SegmentationDataset
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import InstanceEvaluator, SegmentationEvaluator
-from ..segmentation import class_map, find_instances
+from ..segmentation import BACKGROUND, class_map, find_instances
 from ._showing import last_outputs
 from ._task import ImageTask, Scores, TaskOptions
-from .segmenter import BACKGROUND, mask_samples, masks_of, open_masks, truth_map
+from .segmenter import mask_samples, masks_of, open_masks, truth_map
 
 
 class IsegmenterTask(ImageTask):

@@ -17,12 +17,9 @@ from ..datasets.detection import MissingLabels
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import SegmentationEvaluator, SegmentationMetrics
-from ..segmentation import ClassMap, class_map
+from ..segmentation import BACKGROUND, ClassMap, class_map
 from ._showing import last_outputs
 from ._task import ImageTask, Scores, TaskOptions
-
-BACKGROUND = "background"
-"""Name of what no class shows."""
 
 
 class SegmenterTask(ImageTask):
