@@ -15,7 +15,7 @@ class Course:
     best_score: float | None = None
     best_iteration: int | None = None
     without_gain: int = 0
-    """Evaluations since the best one."""
+    """Evaluations since the score last rose: patience is with gains, not with ties."""
     last_evaluation: int = 0
     last_checkpoint: int = 0
     last_number: int = 0
@@ -25,7 +25,7 @@ class Course:
     seconds: float = 0
 
     def judge(self, iteration: int, score: float, before: bool) -> bool:
-        """Takes the score of an evaluation; whether it is the best so far.
+        """Takes the score of an evaluation; whether none was better so far.
 
         Args:
             iteration: updates done.
@@ -35,9 +35,9 @@ class Course:
         self.last_evaluation = iteration
         if before:
             return False
-        best = self.best_score is None or score > self.best_score
+        gain = self.best_score is None or score > self.best_score
+        best = gain or score == self.best_score  # compat: of equal scores the last one
         if best:
-            self.best_score, self.best_iteration, self.without_gain = score, iteration, 0
-        else:
-            self.without_gain += 1
+            self.best_score, self.best_iteration = score, iteration
+        self.without_gain = 0 if gain else self.without_gain + 1
         return best

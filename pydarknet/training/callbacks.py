@@ -62,7 +62,7 @@ class Evaluation:
             ``top1`` and ``topK``; those of a network of characters ``likelihood``, ``nats``,
             ``bits`` and ``accuracy``.
         score: the one that the best weights are chosen by.
-        best: it is better than all before in this training.
+        best: none before in this training was better; its weights become ``_best.weights``.
         details: what else was measured, such as the AP of each class.
     """
 
