@@ -8,7 +8,9 @@ from pathlib import Path
 
 from .errors import DataError
 from .layers import Structure
-from .segmentation import BACKGROUND
+
+BACKGROUND = "background"
+"""Name of what no class of a segmenter shows."""
 
 Names = str | os.PathLike[str] | Sequence[str]
 """A .names file, or the names themselves."""

@@ -12,9 +12,6 @@ from ._native import FloatArray
 Mask = npt.NDArray[np.bool_]
 ClassMap = npt.NDArray[np.int64]
 
-BACKGROUND = "background"
-"""Name of what no class shows."""
-
 LEAST = 0.5
 """A pixel whose classes all have less than this shows none of them."""
 

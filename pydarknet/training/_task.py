@@ -32,6 +32,8 @@ class TaskOptions:
         threads: of an evaluation's runs; 0 takes one per processor.
         workers: threads that read images.
         progress: called while images are checked.
+        iou_threshold: overlap that a detector's mAP asks for, 0 to 1.
+        threshold: confidence that its precision, recall and F1 ask for, 0 to 1.
     """
 
     data_file: str
@@ -48,6 +50,8 @@ class TaskOptions:
     threads: int = 0
     workers: int = 2
     progress: Progress | None = None
+    iou_threshold: float = 0.5
+    threshold: float = 0.25
 
     @property
     def split(self) -> str:
@@ -93,12 +97,14 @@ class Task(Protocol):
         data_name: what its data is called in messages.
         score: name of the score that the best weights are chosen by; higher is better.
         epochs: of the training images between two evaluations, where the caller says nothing.
+        split: the list that is evaluated: "valid", or "train" where there is no other.
     """
 
     kind: str
     data_name: str
     score: str
     epochs: float
+    split: str
 
     @property
     def images(self) -> int:
@@ -150,9 +156,11 @@ class ImageTask:
 
     Attributes:
         samples: what the network is trained on.
+        split: the list that is evaluated.
     """
 
     data_name = "list of images"
+    split: str
     samples: Samples
     _train: Sized
     _samples: _Skipping  # what reads the images, below what makes another truth of them

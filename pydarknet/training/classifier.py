@@ -42,6 +42,7 @@ class ClassifierTask(ImageTask):
         """
         self._structure = options.structure
         self._threads = options.threads
+        self.split = options.split
         settings: dict[str, Any] = {
             "on_bad_data": options.on_bad_data,
             "workers": options.workers,

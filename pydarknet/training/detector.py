@@ -58,6 +58,8 @@ class DetectorTask(ImageTask):
         last = structure.layers[structure.heads[-1].layer]
         self._structure = structure
         self._threads = options.threads
+        self.split = options.split
+        self._iou_threshold, self._threshold = options.iou_threshold, options.threshold
         classes = structure.classes
         settings: dict[str, Any] = {
             "classes": classes,
@@ -119,7 +121,7 @@ class DetectorTask(ImageTask):
         self, network: NativeNetwork, dataset: DetectionDataset, images: Sequence[int]
     ) -> DetectionMetrics:
         runner = Runner(network, self._threads, "f32", "auto")
-        evaluator = DetectionEvaluator(self._structure.classes)
+        evaluator = DetectionEvaluator(self._structure.classes, iou_threshold=self._iou_threshold)
 
         def read(plan: NativePlan, slot: int, shown: Image) -> tuple[Detections, int, int]:
             height, width = shown.pixels.shape[:2]
@@ -139,7 +141,7 @@ class DetectorTask(ImageTask):
                     evaluator.add(index, detections, truth)
         finally:
             runner.close()
-        return evaluator.result()
+        return evaluator.result(threshold=self._threshold)
 
 
 def _check_classes(options: TaskOptions, classes: int) -> None:

@@ -9,7 +9,8 @@ from ..datasets import Samples, SegmentationDataset
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import InstanceEvaluator, SegmentationEvaluator
-from ..segmentation import BACKGROUND, class_map, find_instances
+from ..names import BACKGROUND
+from ..segmentation import class_map, find_instances
 from ._showing import last_outputs
 from ._task import ImageTask, Scores, TaskOptions
 from .segmenter import mask_samples, masks_of, open_masks, truth_map
@@ -32,6 +33,7 @@ class IsegmenterTask(ImageTask):
         """
         self._structure = options.structure
         self._threads = options.threads
+        self.split = options.split
         self._train, self._valid = open_masks(options, iseg_classes(options.structure))
         self._samples = mask_samples(options, self._train, 0)
         self.samples: Samples = self._samples

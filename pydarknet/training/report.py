@@ -68,6 +68,8 @@ def _facts(history: History, trainer: Trainer) -> list[tuple[str, str]]:
         ),
         ("time", f"{trainer.seconds / 60:.1f} minutes"),
     ]
+    if trainer.task.split == "train" and history.evaluations:
+        rows.append(("scores are of", "the training data: there is no valid="))
     if len(history.average):
         rows.append(("average loss", f"{history.average[-1]:.5g}"))
     if trainer.best_score is not None:

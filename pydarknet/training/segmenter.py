@@ -17,7 +17,8 @@ from ..datasets.detection import MissingLabels
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import SegmentationEvaluator, SegmentationMetrics
-from ..segmentation import BACKGROUND, ClassMap, class_map
+from ..names import BACKGROUND
+from ..segmentation import ClassMap, class_map
 from ._showing import last_outputs
 from ._task import ImageTask, Scores, TaskOptions
 
@@ -39,6 +40,7 @@ class SegmenterTask(ImageTask):
         """
         self._structure = options.structure
         self._threads = options.threads
+        self.split = options.split
         self._train, self._valid = open_masks(options, None)
         planes = check_map(options.structure, self._train.classes, options.truths)
         self._samples = mask_samples(options, self._train, planes)
