@@ -14,9 +14,15 @@ _BATCH, _PORTION = 4, 64
 
 
 def last_outputs(
-    network: NativeNetwork, structure: Structure, images: Sequence[str], threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    images: Sequence[str],
+    threads: int,
+    some: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, FloatArray, tuple[int, int]]]:
     """Number of each image, the last output (C, H, W) for it, and its width and height.
+
+    Of ``some`` images only, where they are given.
 
     Images keep their aspect ratio, as in pjreddie's segmenter and regressor.
 
@@ -33,12 +39,14 @@ def last_outputs(
 
     runner = Runner(network, threads, "f32", "auto")
     try:
-        for first in range(0, len(images), _PORTION):
+        numbers = range(len(images)) if some is None else some
+        for first in range(0, len(numbers), _PORTION):
+            part = numbers[first : first + _PORTION]
             looked = runner.look(
-                list(images[first : first + _PORTION]), structure, answer, color="bgr",
+                [images[number] for number in part], structure, answer, color="bgr",
                 resize="letterbox", batch_size=_BATCH,
             )  # fmt: skip
-            for number, (values, size) in enumerate(looked, first):
+            for number, (values, size) in zip(part, looked, strict=True):
                 yield number, values, size
     finally:
         runner.close()

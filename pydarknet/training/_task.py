@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from .._native import NativeNetwork
 from ..datasets import Batch, Loader, Position, Samples
 from ..datasets.loader import Count, Size
@@ -142,6 +144,28 @@ class Task(Protocol):
             DataError, OSError: an image cannot be read.
         """
         ...
+
+
+_TRAIN_IMAGES = 100
+"""At most so many of the training images are evaluated beside the valid ones."""
+
+
+class _Listed(Sized, Protocol):
+    """A data set that knows what it holds."""
+
+    @property
+    def digest(self) -> str: ...
+
+
+def some_of(train: _Listed, valid: _Listed) -> list[int]:
+    """Images of ``train`` to evaluate beside ``valid``: the same ones each time.
+
+    At most a hundred, and no more than there are valid ones; none where the two are the same.
+    """
+    if valid.digest == train.digest:
+        return []
+    count = min(len(train), len(valid), _TRAIN_IMAGES)
+    return [int(place) for place in np.linspace(0, len(train) - 1, count)]
 
 
 class _Skipping(Protocol):

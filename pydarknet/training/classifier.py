@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..datasets import (
 from ..errors import CfgError, DataError
 from ..image import Image
 from ..layers import Structure
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 _BATCH, _PORTION = 4, 64
 """Images of one run, and of those that are looked at before they are counted."""
@@ -31,6 +31,7 @@ class ClassifierTask(ImageTask):
     kind = "classifier"
     score = "top1"
     epochs = 2.0
+    _train: ClassificationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -69,17 +70,23 @@ class ClassifierTask(ImageTask):
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures the part of the ``valid`` images whose class comes first, or among the first.
 
+        ``train_top1`` is the same on some of the training images.
+
         Raises:
             DataError, OSError: an image cannot be read.
         """
         runner = Runner(network, self._threads, "f32", "auto")
         try:
-            found = [rank for _, rank in ranks(runner, self._structure, self._valid)]
+            every = range(len(self._valid))
+            found = [rank for _, rank in ranks(runner, self._structure, self._valid, every)]
+            some = some_of(self._train, self._valid)
+            known = [rank for _, rank in ranks(runner, self._structure, self._train, some)]
         finally:
             runner.close()
-        return Scores({
-            f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)
-        })  # fmt: skip
+        scores = {f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)}
+        if known:
+            scores["train_top1"] = known.count(0) / len(known)
+        return Scores(scores)
 
 
 def check_classes(
@@ -114,9 +121,11 @@ def check_classes(
 
 
 def ranks(
-    runner: Runner, structure: Structure, dataset: ClassificationDataset
+    runner: Runner, structure: Structure, dataset: ClassificationDataset, images: Sequence[int]
 ) -> Iterator[tuple[str, int]]:
     """Path of each image, and how many classes a network finds likelier than the right one.
+
+    ``images`` are their numbers.
 
     As in Darknet, the network sees the middle of an image, and an image has the first class that
     its path names; of equal outputs the lower class comes first.
@@ -135,12 +144,12 @@ def ranks(
         values: FloatArray = plan.output(output, (plan.options.batch, *shape))[slot].ravel()
         return values
 
-    for first in range(0, len(dataset), _PORTION):
-        paths = list(dataset.images[first : first + _PORTION])
+    for first in range(0, len(images), _PORTION):
+        part = images[first : first + _PORTION]
         answers = runner.look(
-            paths, structure, answer, color="bgr", resize="stretch", batch_size=_BATCH,
-            prepare=crop,
+            [dataset.images[index] for index in part], structure, answer, color="bgr",
+            resize="stretch", batch_size=_BATCH, prepare=crop,
         )  # fmt: skip
-        for index, values in enumerate(answers, first):
+        for index, values in zip(part, answers, strict=True):
             order = np.argsort(-values, kind="stable").tolist()
             yield dataset.images[index], order.index(dataset.matches[index][0])

@@ -23,10 +23,7 @@ from ..errors import CfgError
 from ..image import Image
 from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
-from ._task import ImageTask, Scores, TaskOptions
-
-_TRAIN_IMAGES = 100
-"""At most so many of the training images are evaluated beside the valid ones."""
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 _BATCH, _PORTION = 4, 64
 """Images of one run, and of those that are looked at before they are counted."""
@@ -110,9 +107,7 @@ class DetectorTask(ImageTask):
             "f1": valid.f1,
             "average_iou": valid.average_iou,
         }
-        if self._valid.digest != self._train.digest:
-            count = min(len(self._train), len(self._valid), _TRAIN_IMAGES)
-            some = np.linspace(0, len(self._train) - 1, count).astype(int).tolist()
+        if some := some_of(self._train, self._valid):
             scores["train_map"] = self._measure(network, self._train, some).map
         names = self._valid.names or [str(k) for k in range(self._structure.classes)]
         return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})

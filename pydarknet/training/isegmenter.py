@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .._native import NativeNetwork
@@ -12,7 +14,7 @@ from ..metrics import InstanceEvaluator, SegmentationEvaluator
 from ..names import BACKGROUND
 from ..segmentation import class_map, find_instances
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 from .segmenter import mask_samples, masks_of, open_masks, truth_map
 
 
@@ -22,6 +24,7 @@ class IsegmenterTask(ImageTask):
     kind = "isegmenter"
     score = "mask_ap"
     epochs = 4.0
+    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -44,7 +47,11 @@ class IsegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_isegmenter(network, self._structure, self._valid, self._threads)
+        found = score_isegmenter(network, self._structure, self._valid, self._threads)
+        if some := some_of(self._train, self._valid):
+            known = score_isegmenter(network, self._structure, self._train, self._threads, some)
+            found.scores["train_mask_ap"] = known.scores["mask_ap"]
+        return found
 
 
 def iseg_classes(structure: Structure) -> int:
@@ -63,14 +70,18 @@ def iseg_classes(structure: Structure) -> int:
 
 
 def score_isegmenter(
-    network: NativeNetwork, structure: Structure, dataset: SegmentationDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: SegmentationDataset,
+    threads: int,
+    some: Sequence[int] | None = None,
 ) -> Scores:
     """Average precision of masks and mean IoU of a network on all images, at their own size."""
     names = dataset.names or [str(k) for k in range(dataset.classes)]
     pixels = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     objects = InstanceEvaluator(names)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads):
+    for index, planes, size in last_outputs(network, structure, dataset.images, threads, some):
         said = np.ascontiguousarray(planes[: dataset.classes])
         pixels.add(
             class_map(said, dataset.classes, size, network_size), truth_map(dataset, index, size)

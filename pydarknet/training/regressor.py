@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..errors import CfgError
 from ..layers import Structure
 from ..metrics.regression import regression_metrics
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 
 class RegressorTask(ImageTask):
@@ -26,6 +27,7 @@ class RegressorTask(ImageTask):
     kind = "regressor"
     score = "r2"
     epochs = 4.0
+    _train: RegressionDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -63,7 +65,11 @@ class RegressorTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_regressor(network, self._structure, self._valid, self._threads)
+        found = score_regressor(network, self._structure, self._valid, self._threads)
+        if some := some_of(self._train, self._valid):
+            known = score_regressor(network, self._structure, self._train, self._threads, some)
+            found.scores["train_r2"] = known.scores["r2"]
+        return found
 
 
 def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int) -> None:
@@ -82,11 +88,15 @@ def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int
 
 
 def score_regressor(
-    network: NativeNetwork, structure: Structure, dataset: RegressionDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: RegressionDataset,
+    threads: int,
+    some: Sequence[int] | None = None,
 ) -> Scores:
-    """R2, mean absolute and root mean squared error of a network on all images of a data set."""
-    predicted = np.stack([
-        values.ravel() for _, values, _ in last_outputs(network, structure, dataset.images, threads)
-    ])  # fmt: skip
-    found = regression_metrics(predicted, dataset.values)
+    """R2, mean absolute and root mean squared error of a network on the images of a data set."""
+    shown = last_outputs(network, structure, dataset.images, threads, some)
+    predicted = np.stack([values.ravel() for _, values, _ in shown])
+    truth = dataset.values if some is None else dataset.values[some]
+    found = regression_metrics(predicted, truth)
     return Scores({"r2": found.r2, "mae": found.mae, "rmse": found.rmse})

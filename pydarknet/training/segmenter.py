@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..metrics import SegmentationEvaluator, SegmentationMetrics
 from ..names import BACKGROUND
 from ..segmentation import ClassMap, class_map
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 
 class SegmenterTask(ImageTask):
@@ -29,6 +30,7 @@ class SegmenterTask(ImageTask):
     kind = "segmenter"
     score = "miou"
     epochs = 4.0
+    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -52,7 +54,11 @@ class SegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_segmenter(network, self._structure, self._valid, self._threads)
+        found = score_segmenter(network, self._structure, self._valid, self._threads)
+        if some := some_of(self._train, self._valid):
+            known = score_segmenter(network, self._structure, self._train, self._threads, some)
+            found.scores["train_miou"] = known.scores["miou"]
+        return found
 
 
 def open_masks(
@@ -130,13 +136,17 @@ def masks_of(
 
 
 def score_segmenter(
-    network: NativeNetwork, structure: Structure, dataset: SegmentationDataset, threads: int
+    network: NativeNetwork,
+    structure: Structure,
+    dataset: SegmentationDataset,
+    threads: int,
+    some: Sequence[int] | None = None,
 ) -> Scores:
-    """Mean IoU and pixel accuracy of a network on all images, at their own size."""
+    """Mean IoU and pixel accuracy of a network on all images, or ``some``, at their own size."""
     names = dataset.names or [str(k) for k in range(dataset.classes)]
     evaluator = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads):
+    for index, planes, size in last_outputs(network, structure, dataset.images, threads, some):
         found = class_map(planes, dataset.classes, size, network_size)
         evaluator.add(found, truth_map(dataset, index, size))
     return segmentation_scores(evaluator.result())

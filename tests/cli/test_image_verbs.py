@@ -49,7 +49,10 @@ def test_train_valid_test(
     score = {"segmenter": "miou", "isegmenter": "mask_ap", "regressor": "r2"}[kind]
     if kind == "regressor":
         number = r"-?\d+\.\d*(e\+\d+)?"
-        assert re.search(rf"iteration 2: r2 {number}, mae {number}, rmse {number} \(best\)", err)
+        assert re.search(
+            rf"iteration 2: r2 {number}, mae {number}, rmse {number}, train_r2 {number} \(best\)",
+            err,
+        )
         assert re.search(rf"loss .*, r2 {number}[^\d%]", err)
     else:
         assert re.search(rf"iteration 2: {score} [\d.]+%", err)

@@ -378,7 +378,9 @@ def test_classifier(tmp_path: Path, digits_data: Path) -> None:
             labels[network.classify(digits_data.parent / line)[0].class_id] in line
             for line in lines
         ]
-    assert recorder.of("eval")[-1].scores == {"top1": sum(right) / len(right)}
+    scores = recorder.of("eval")[-1].scores
+    assert scores["top1"] == sum(right) / len(right)
+    assert set(scores) == {"top1", "train_top1"}
     assert end.best_score is not None
     assert all(step.iou is None for step in recorder.of("step"))
 
