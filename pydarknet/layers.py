@@ -108,6 +108,12 @@ class Structure:
         last = self.layers[self.outputs[-1]]
         return int(last.options["classes"]) if last.type == "iseg" else last.output_shape[0]
 
+    @property
+    def is_map(self) -> bool:
+        """It ends as a segmenter does: in planes of its classes, without a head or [iseg]."""
+        last = self.layers[self.outputs[-1]]
+        return not self.heads and last.type != "iseg" and last.output_shape[1:] != (1, 1)
+
     def summary(self) -> str:
         """Darknet's table: a line for each layer and one with the totals."""
         rows = [_row(layer) for layer in self.layers]

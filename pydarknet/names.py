@@ -9,6 +9,9 @@ from pathlib import Path
 from .errors import DataError
 from .layers import Structure
 
+BACKGROUND = "background"
+"""Name of what no class of a segmenter shows."""
+
 Names = str | os.PathLike[str] | Sequence[str]
 """A .names file, or the names themselves."""
 
@@ -46,6 +49,8 @@ def load_names(names: Names | None) -> tuple[str, ...]:
 def matching_names(names: Names | None, structure: Structure) -> tuple[str, ...]:
     """The names, if there is one for each class of the network; none for None.
 
+    Where a segmenter has one plane more than there are names, the last is the background.
+
     Raises:
         DataError: there are too few, or for a detector too many.
     """
@@ -56,6 +61,8 @@ def matching_names(names: Names | None, structure: Structure) -> tuple[str, ...]
     # ImageNet's list of names is longer than any classifier: what is too much goes unused
     if len(found) == classes or (len(found) > classes and not structure.heads):
         return found[:classes]
+    if len(found) == classes - 1 and structure.is_map:
+        return (*found, BACKGROUND)
     last = structure.heads[-1].layer if structure.heads else structure.outputs[-1]
     layer = structure.layers[last]
     file = os.fspath(names) if isinstance(names, (str, os.PathLike)) else None

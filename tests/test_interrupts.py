@@ -39,6 +39,26 @@ def test_only_the_first_sigterm_counts() -> None:
             send(signal.SIGTERM)
 
 
+def test_a_closed_terminal_ends_as_sigterm_does() -> None:
+    with terminated_by_signal():
+        with pytest.raises(Terminated) as caught:
+            send(signal.SIGHUP)
+        assert caught.value.number == signal.SIGHUP
+        send(signal.SIGTERM, signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def test_nohup_stays() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with terminated_by_signal(), deferred_interrupts():
+            send(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_second_ctrl_c_goes_through() -> None:
     done = []
 

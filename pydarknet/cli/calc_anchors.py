@@ -16,6 +16,7 @@ from ..datasets.problems import settle
 from ..errors import DataError
 from ..label_files import label_path
 from ..problems import Problem
+from .darknet_flags import add_darknet_flags
 from .parser import Parser, count
 from .program import OK
 
@@ -37,6 +38,7 @@ def run(words: Sequence[str]) -> int:
     add("--force", action="store_true", help="replace older files, as Darknet does")
     add("--seed", type=int, default=0, metavar="N", help="of the starts (0)")
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")
+    add_darknet_flags(parser, "detector")
     options, rest = parser.split(words)
     if len(rest) != 1 or not options.width or not options.height:
         parser.error("expected x.data, -width and -height")

@@ -12,6 +12,7 @@ from ..data_file import read_data_file
 from ..errors import DataError
 from ..metrics import ClassificationEvaluator, write_class_report
 from .classify import classify_all, classify_parser
+from .darknet_flags import add_darknet_flags
 from .detector import check_verb, named_names, split_data
 from .image_list import find_images
 from .network_options import add_network_options, open_network
@@ -38,6 +39,7 @@ def run(words: Sequence[str]) -> int:
         ".data file's top= says, else 1. IMAGE is a picture, a folder, a .txt file with a path a\n"
         "line, or - for paths on stdin, which is also read where no image is named.",
     )
+    add_darknet_flags(parser, "classifier")
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK
@@ -63,6 +65,7 @@ def valid(words: Sequence[str]) -> int:
     )
     add_report_options(parser)
     add_network_options(parser)
+    add_darknet_flags(parser, "classifier")
     options, rest = parser.split(words)
     data, model, more = split_data(parser, rest)
     if more:

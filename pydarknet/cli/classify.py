@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..classification import Classification
 from ..image import Pixels
+from .darknet_flags import add_darknet_flags
 from .detect import predicted_line
 from .image_list import ImageList, find_images
 from .looking import Look, Progress, Unreadable, look
@@ -29,6 +30,7 @@ def run(words: Sequence[str]) -> int:
         "IMAGE is a picture, a folder, a .txt file with a path a line, or - for paths on stdin,\n"
         "which is also read where no image is named.",
     )
+    add_darknet_flags(parser, "classifier")
     options, rest = parser.split(words)
     model, images = split_model(rest)
     if not model:
@@ -42,7 +44,14 @@ def classify_parser(command: str, words: str, description: str) -> Parser:
     """The options of ``classify`` and ``classifier predict``."""
     parser = Parser(command, words, description)
     add = parser.add_argument
-    add("-t", "--top", "--topk", type=count, metavar="N", help="how many classes to name")
+    add(
+        "-t",
+        "--top",
+        *["--topk"] * (command == "classify"),
+        type=count,
+        metavar="N",
+        help="how many classes to name",
+    )
     add("--list", metavar="FILE", help="a file with a path of an image a line")
     add("--batch", type=count, default=1, metavar="N", help="images of one run (1)")
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")

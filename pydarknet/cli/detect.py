@@ -15,6 +15,7 @@ from ..drawing import draw
 from ..errors import DarknetError
 from ..image import Pixels, save_image
 from ..label_files import format_labels, label_path
+from .darknet_flags import add_darknet_flags
 from .image_list import ImageList, find_images
 from .looking import Look, Progress, Unreadable, look
 from .network_options import add_network_options, open_network, split_model
@@ -35,6 +36,7 @@ def run(words: Sequence[str]) -> int:
         "IMAGE is a picture, a folder, a .txt file with a path a line, or - for paths on stdin,\n"
         "which is also read where no image is named.",
     )
+    add_darknet_flags(parser, "detector")
     options, rest = parser.split(words)
     model, images = split_model(rest)
     if not model:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data_file import find_named_file, read_data_file
+from .darknet_flags import add_darknet_flags
 from .detect import detect_all, detect_parser
 from .image_list import find_images
 from .network_options import open_network
@@ -42,6 +43,7 @@ def run(words: Sequence[str]) -> int:
         "image is drawn into predictions.jpg, unless --json or --save ask for something else.\n"
         f"Other verbs, each with a --help of its own: {', '.join(VERBS)}.",
     )
+    add_darknet_flags(parser, "detector")
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK

@@ -25,6 +25,7 @@ from ..metrics import (
     run_network,
 )
 from ..metrics.evaluator import Protocol
+from .darknet_flags import add_darknet_flags
 from .detector import named_names, split_data
 from .labelled_images import Bar, add_list_options, open_labelled
 from .network_options import add_network_options, open_network
@@ -132,6 +133,7 @@ def map_parser() -> Parser:
     add_report_options(parser)
     add_list_options(parser)
     add_network_options(parser)
+    add_darknet_flags(parser, "detector")
     return parser
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..metrics import RecallEvaluator, json_text
 from ..metrics.running import propose_network
+from .darknet_flags import add_darknet_flags
 from .detector import named_names, split_data
 from .labelled_images import add_list_options, open_labelled
 from .network_options import add_network_options, open_network
@@ -55,4 +56,5 @@ def recall_parser() -> Parser:
     add("--json", action="store_true", help="the result as JSON")
     add_list_options(parser)
     add_network_options(parser)
+    add_darknet_flags(parser, "detector")
     return parser

@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..image import Pixels
 from ..metrics import result_writer
 from ..metrics.result_files import KINDS, refuse_older
+from .darknet_flags import add_darknet_flags
 from .detector import named_names, split_data
 from .image_list import find_images
 from .labelled_images import Bar
@@ -77,4 +78,5 @@ def valid_parser() -> Parser:
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")
     add("--quiet", action="store_true", help="no progress bar")
     add_network_options(parser)
+    add_darknet_flags(parser, "detector")
     return parser

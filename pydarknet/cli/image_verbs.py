@@ -15,6 +15,7 @@ from .._native_augment import image_input
 from ..data_file import read_data_file
 from ..image import Image, Pixels, save_image
 from ..training.score_text import scores_line
+from .darknet_flags import add_darknet_flags
 from .detector import check_verb, named_names, split_data
 from .image_list import find_images
 from .looking import Progress, Unreadable, look
@@ -76,6 +77,7 @@ def _test_parser(kind: str, description: str) -> Parser:
     add("--dont-show", action="store_true", help="for Darknet's users: no window ever opens")
     add("--quiet", action="store_true", help="no progress bar")
     add_network_options(parser)
+    add_darknet_flags(parser, kind)
     return parser
 
 
@@ -140,6 +142,7 @@ def _valid(kind: str, words: Sequence[str]) -> int:
     add("--json", action="store_true", help="all numbers as JSON")
     add("--threads", type=int, default=0, help="default: one per processor")
     add("--quiet", action="store_true", help="no progress bar")
+    add_darknet_flags(parser, kind)
     options, rest = parser.split(words)
     data, model, more = split_data(parser, rest)
     if more:

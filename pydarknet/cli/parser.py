@@ -34,6 +34,10 @@ class Parser(argparse.ArgumentParser):
         """Raises instead of leaving the process."""
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
 
+    def knows(self, option: str) -> bool:
+        """Whether there is an option of this spelling, ``--ext-output``."""
+        return option in self._option_string_actions
+
     def split(self, given: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         """The options, and the words between them in order.
 

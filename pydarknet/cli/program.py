@@ -15,7 +15,7 @@ from .._interrupts import Terminated
 from ..errors import DarknetError
 from .parser import UsageError
 
-OK, ERROR, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = {
     "detect": "finds objects: detect x.cfg x.weights image.jpg",
@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words behind the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C, 143 after
-        SIGTERM in a training.
+        The exit code: 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C, 128 and
+        the signal's number after one that ends a training (SIGTERM 143, SIGHUP 129).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _open_missing_streams()
@@ -77,9 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(error, file=sys.stderr)
         return USAGE
-    except Terminated:
+    except Terminated as signal:
         print("pydarknet: terminated", file=sys.stderr)
-        return TERMINATED
+        return 128 + signal.number
     except KeyboardInterrupt:
         print("pydarknet: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ArgumentError
+from .darknet_flags import add_darknet_flags
 from .detector import check_verb
 from .network_options import add_network_options, open_network
 from .parser import Parser, amount, whole
@@ -38,6 +39,7 @@ def run(words: Sequence[str]) -> int:
     add("--srand", type=whole, metavar="S", help="of the choice; default: another each time")
     _add_tokens(parser)
     add_network_options(parser)
+    add_darknet_flags(parser, "rnn")
     if words and words[0] in ("-h", "--help"):
         parser.print_help()
         return OK
@@ -77,6 +79,7 @@ def valid(words: Sequence[str]) -> int:
     parser.add_argument("--file", metavar="TEXT", help="the text; default: stdin")
     _add_tokens(parser)
     add_network_options(parser)
+    add_darknet_flags(parser, "rnn")
     options, rest = parser.split(words)
     model = _model(parser, rest)
     refuse_tokens(options.tokenized, options.tokens)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .._interrupts import terminated_by_signal
-from .parser import Parser, count, gpus, whole
+from .darknet_flags import add_darknet_flags
+from .parser import Parser, amount, count, fraction, gpus, whole
 from .program import OK
 from .rnn import refuse_tokens
 from .training_progress import CheckProgress, TrainingProgress
@@ -18,15 +19,11 @@ from .warnings_shown import warnings_shown
 if TYPE_CHECKING:
     from ..training import Trainer
 
-_UNUSED = ("dont-show", "show-imgs", "nogpu", "benchmark-layers")
-"""Darknet's switches that change nothing here: no window is opened, and the CPU is used."""
-
-_OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "checkpoint_every", "patience",
+_OF_A_NEW_ONE = ("clear", "run_dir", "overwrite", "eval_every", "map_epochs", "iou_thresh",
+                 "thresh", "checkpoint_every", "patience",
                  "freeze", "up_to", "seed", "precision", "recompute", "on_bad_data",
                  "missing_labels", "tensorboard")  # fmt: skip
 """Options that a training which goes on has already."""
-
-_UNUSED_VALUES = ("mjpeg-port", "chart")
 
 
 def run(kind: str, words: Sequence[str]) -> int:
@@ -38,7 +35,7 @@ def run(kind: str, words: Sequence[str]) -> int:
         parser.error("expected --resume FOLDER alone")
     if options.resume:
         for name in _OF_A_NEW_ONE:
-            if getattr(options, name) != parser.get_default(name):
+            if getattr(options, name, None) != parser.get_default(name):
                 option = "--" + name.replace("_", "-")
                 parser.error(f"{option} is for a new training: --resume goes on as it began")
     if options.max_batches and not options.resume:
@@ -85,6 +82,29 @@ def train_parser(kind: str) -> Parser:
         add("--srand", type=whole, dest="seed", default=0, metavar="S", help="the same as --seed")
     add("--map", action="store_true", help="evaluate now and then, and keep the best weights")
     add("--topk", action="store_true", help="the same, in Darknet's word for classifiers")
+    add(
+        "--map-epochs",
+        type=amount,
+        metavar="N",
+        help="evaluate every N epochs, at least 100 iterations; default: 4, a classifier 2",
+    )
+    if kind == "detector":
+        add(
+            "--iou-thresh",
+            type=fraction,
+            default=0.5,
+            metavar="X",
+            help="overlap that mAP asks for; default: .5",
+        )
+        add(
+            "--thresh",
+            type=fraction,
+            default=0.25,
+            metavar="X",
+            help="confidence for precision, recall and F1; default: .25",
+        )
+        add("--points", metavar="N", help="unused, as in Darknet: the area under the curve")
+        add("--letter-box", action="store_true", help="unused, as in Darknet: the cfg says it")
     add("--clear", action="store_true", help="count iterations from 0, whatever x.weights says")
     add("--resume", metavar="FOLDER", help="go on with the training whose files lie there")
     add("--max-batches", type=count, metavar="N",
@@ -116,10 +136,7 @@ def train_parser(kind: str) -> Parser:
     add("-i", type=gpus, dest="gpus", metavar="0", help="the same as --gpus")
     add("-v", "--verbose", action="store_true", help="Darknet's line for every iteration")
     add("-q", "--quiet", action="store_true", help="no progress")
-    for name in _UNUSED:
-        add(f"--{name}", action="store_true", help="unused")
-    for name in _UNUSED_VALUES:
-        add(f"--{name}", metavar="X", help="unused")
+    add_darknet_flags(parser, kind)
     return parser
 
 
@@ -142,6 +159,8 @@ def open_trainer(
         clear=options.clear, run_dir=options.run_dir, overwrite=options.overwrite,
         eval_every=every, checkpoint_every=options.checkpoint_every, patience=options.patience,
         freeze=options.freeze, up_to=options.up_to, seed=options.seed,
+        eval_epochs=options.map_epochs, iou_threshold=getattr(options, "iou_thresh", 0.5),
+        threshold=getattr(options, "thresh", 0.25),
         precision=options.precision, recompute=options.recompute, on_bad_data=options.on_bad_data,
         missing_labels=options.missing_labels, tensorboard=options.tensorboard,
         threads=options.threads, workers=options.workers, progress=progress,

@@ -15,7 +15,7 @@ class Course:
     best_score: float | None = None
     best_iteration: int | None = None
     without_gain: int = 0
-    """Evaluations since the best one."""
+    """Evaluations since the score last rose: patience is with gains, not with ties."""
     last_evaluation: int = 0
     last_checkpoint: int = 0
     last_number: int = 0
@@ -24,9 +24,9 @@ class Course:
     metrics_bytes: int = 0
     seconds: float = 0
 
-    def is_better(self, score: float) -> bool:
-        """Whether no score so far was as high."""
-        return self.best_score is None or score > self.best_score
+    def is_best(self, score: float) -> bool:
+        """Whether no score so far was higher. compat: of equal ones the last is the best."""
+        return self.best_score is None or score >= self.best_score
 
     def judge(self, iteration: int, score: float, before: bool) -> None:
         """Takes the score of an evaluation.
@@ -39,7 +39,7 @@ class Course:
         self.last_evaluation = iteration
         if before:
             return
-        if self.is_better(score):
-            self.best_score, self.best_iteration, self.without_gain = score, iteration, 0
-        else:
-            self.without_gain += 1
+        gain = self.best_score is None or score > self.best_score
+        if self.is_best(score):
+            self.best_score, self.best_iteration = score, iteration
+        self.without_gain = 0 if gain else self.without_gain + 1

@@ -71,7 +71,10 @@ class Outputs:
         self._drawn = time.monotonic()
         folder = self._folder
         try:
-            write_chart(self.history, folder.chart, folder.base, trainer.max_batches)
+            title = folder.base
+            if trainer.task.split == "train" and self.history.evaluations:
+                title += "   scores of the training data"
+            write_chart(self.history, folder.chart, title, trainer.max_batches)
             write_report(self.history, folder.report, trainer)
         except OSError as error:
             _log.warning("%s", error)

@@ -126,9 +126,15 @@ def prepare(
             batch=about["batch"], time_steps=about["time_steps"], update=images,
             evaluate=settings.eval_every != 0, on_bad_data=settings.on_bad_data,
             missing_labels=settings.missing_labels, threads=threads, workers=workers,
-            progress=progress,
+            progress=progress, iou_threshold=settings.iou_threshold,
+            threshold=settings.threshold,
         )
     )  # fmt: skip
+    if settings.eval_every != 0 and task.split == "train":
+        _log.warning(
+            "%s has no valid=: %s is measured on what is trained on, as in Darknet, and says "
+            "nothing about anything else", data, task.score,
+        )  # fmt: skip
     _, height, width = structure.input_shape
     return Prepared(
         trainer=trainer,
@@ -136,7 +142,8 @@ def prepare(
         sizes=_sizes(net, structure, settings),
         cadence=cadence(
             keys, data_file=data, max_batches=about["max_batches"], burn_in=int(net["burn_in"]),
-            epoch=task.listed / images, epochs=task.epochs, eval_every=settings.eval_every,
+            epoch=task.listed / images, eval_every=settings.eval_every,
+            epochs=task.epochs if settings.eval_epochs is None else settings.eval_epochs,
             checkpoint_every=settings.checkpoint_every,
         ),
         max_batches=about["max_batches"],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from numbers import Real
 
-from .._arguments import check_choice, check_whole
+from .._arguments import check_choice, check_fraction, check_whole
 from ..datasets.problems import OnBadData
 from ..errors import ArgumentError
 from ._tasks import TASKS
@@ -27,6 +29,9 @@ class Settings:
     patience: int | None = None
     freeze: int = 0
     eval_every: int | None = None
+    eval_epochs: float | None = None
+    iou_threshold: float = 0.5
+    threshold: float = 0.25
     checkpoint_every: int | None = None
     on_bad_data: OnBadData = "error"
     missing_labels: str = "error"
@@ -42,6 +47,13 @@ class Settings:
         self._whole("patience", least=1)
         self._whole("eval_every")
         self._whole("checkpoint_every", least=1)
+        for name in ("iou_threshold", "threshold"):
+            object.__setattr__(self, name, check_fraction(name, getattr(self, name)))
+        if self.eval_epochs is not None:
+            given = self.eval_epochs
+            if not isinstance(given, Real) or not 0 <= given < inf:
+                raise ArgumentError(f"eval_epochs={given!r}, expected a number of at least 0")
+            object.__setattr__(self, "eval_epochs", float(given))
         if self.patience is not None and self.eval_every == 0:
             raise ArgumentError("patience counts evaluations, eval_every=0 makes none")
         for name in ("recompute", "tensorboard"):

@@ -19,6 +19,8 @@ def last_outputs(
     structure: Structure,
     images: Sequence[str],
     threads: int,
+    *,
+    some: Sequence[int] | None = None,
     skipped: set[str] | None = None,
 ) -> Iterator[tuple[int, FloatArray, tuple[int, int]]]:
     """Number of each image, the last output (C, H, W) for it, and its width and height.
@@ -30,6 +32,7 @@ def last_outputs(
         structure: of it.
         images: paths.
         threads: of the engine.
+        some: numbers of the images that are shown; None shows all.
         skipped: as `look_at` takes it.
 
     Raises:
@@ -50,7 +53,9 @@ def last_outputs(
 
     runner = Runner(network, threads, "f32", "auto")
     try:
-        for number, (values, size) in look_at(images, look, skipped):
-            yield number, values, size
+        numbers = range(len(images)) if some is None else some
+        paths = [images[number] for number in numbers]
+        for place, (values, size) in look_at(paths, look, skipped):
+            yield numbers[place], values, size
     finally:
         runner.close()

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from .._native import NativeNetwork
 from ..datasets import Batch, Loader, Position, Samples
+from ..datasets.image_set import ImageSet
 from ..datasets.loader import Count, Size
 from ..datasets.problems import OnBadData, Progress
 from ..layers import Structure
@@ -32,6 +35,8 @@ class TaskOptions:
         threads: of an evaluation's runs; 0 takes one per processor.
         workers: threads that read images.
         progress: called while images are checked.
+        iou_threshold: overlap that a detector's mAP asks for, 0 to 1.
+        threshold: confidence that its precision, recall and F1 ask for, 0 to 1.
     """
 
     data_file: str
@@ -48,6 +53,8 @@ class TaskOptions:
     threads: int = 0
     workers: int = 2
     progress: Progress | None = None
+    iou_threshold: float = 0.5
+    threshold: float = 0.25
 
     @property
     def unread(self) -> set[str] | None:
@@ -98,12 +105,14 @@ class Task(Protocol):
         data_name: what its data is called in messages.
         score: name of the score that the best weights are chosen by; higher is better.
         epochs: of the training images between two evaluations, where the caller says nothing.
+        split: the list that is evaluated: "valid", or "train" where there is no other.
     """
 
     kind: str
     data_name: str
     score: str
     epochs: float
+    split: str
 
     @property
     def images(self) -> int:
@@ -148,6 +157,24 @@ class Task(Protocol):
         ...
 
 
+_TRAIN_IMAGES = 100
+"""At most so many of the training images are evaluated beside the valid ones."""
+
+
+def some_of(train: ImageSet, valid: ImageSet) -> list[int]:
+    """Images of ``train`` to evaluate beside ``valid``: the same ones each time.
+
+    At most a hundred, and no more than there are valid ones; none where the two are the same. They
+    are chosen by their places in the list, whichever of its images can be used.
+    """
+    if valid.digest == train.digest:
+        return []
+    count = min(train.listed, valid.listed, _TRAIN_IMAGES)
+    places = np.linspace(0, train.listed - 1, count).astype(int).tolist()
+    found = [train.index_of(place) for place in places]
+    return [index for index in found if index is not None] or [0]
+
+
 class _Skipping(Protocol):
     """Samples that leave out what cannot be read, and remember it."""
 
@@ -168,9 +195,11 @@ class ImageTask:
 
     Attributes:
         samples: what the network is trained on.
+        split: the list that is evaluated.
     """
 
     data_name = "list of images"
+    split: str
     samples: Samples
     _train: _OfList
     _samples: _Skipping  # what reads the images, below what makes another truth of them

@@ -58,11 +58,11 @@ class Evaluation:
     Attributes:
         iteration: updates done before.
         scores: by name; a detector's are ``map``, ``precision``, ``recall``, ``f1``,
-            ``average_iou``, and ``train_map`` on a part of the training images; a classifier's
-            ``top1`` and ``topK``; those of a network of characters ``likelihood``, ``nats``,
-            ``bits`` and ``accuracy``.
+            ``average_iou``, and ``train_map`` on some of the training images; a classifier's
+            ``top1``, ``topK`` and ``train_top1``; others have a ``train_`` score as well; those
+            of a network of characters ``likelihood``, ``nats``, ``bits`` and ``accuracy``.
         score: the one that the best weights are chosen by.
-        best: it is better than all before in this training.
+        best: none before in this training was better; its weights become ``_best.weights``.
         details: what else was measured, such as the AP of each class.
     """
 

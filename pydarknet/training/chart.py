@@ -19,7 +19,7 @@ _INK, _GRID = (60, 60, 60), (225, 225, 225)
 _LOSS, _AVERAGE = (160, 195, 235), (20, 80, 200)
 _COLORS = ((200, 40, 40), (60, 150, 60), (160, 60, 180), (220, 140, 30))
 _MOST_POINTS = 2000
-_SCORES = ("map", "train_map", "top1", "mask_ap", "miou", "r2", "likelihood", "accuracy")
+_SCORES = ("map", "top1", "mask_ap", "miou", "r2", "likelihood", "accuracy")
 
 
 def write_chart(history: History, path: Path, title: str, max_batches: int) -> None:
@@ -119,7 +119,8 @@ def thinned(
 def score_names(history: History) -> list[str]:
     """The scores to draw: the one that counts, the same on training images, top-k, accuracy."""
     found = {name for _, scores in history.evaluations for name in scores}
-    first = [name for name in _SCORES if name in found]
+    both = (name for score in _SCORES for name in (score, f"train_{score}"))
+    first = [name for name in both if name in found]
     return first + sorted(name for name in found - {"top1"} if name.startswith("top"))
 
 

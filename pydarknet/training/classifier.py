@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..errors import CfgError, DataError
 from ..image import Image
 from ..layers import Structure
 from ._looking import look_at
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 _BATCH = 4
 """Images of one run."""
@@ -32,6 +32,7 @@ class ClassifierTask(ImageTask):
     kind = "classifier"
     score = "top1"
     epochs = 2.0
+    _train: ClassificationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -43,6 +44,7 @@ class ClassifierTask(ImageTask):
         """
         self._structure = options.structure
         self._threads, self._unread = options.threads, options.unread
+        self.split = options.split
         settings: dict[str, Any] = {
             "on_bad_data": options.on_bad_data,
             "workers": options.workers,
@@ -69,17 +71,32 @@ class ClassifierTask(ImageTask):
     def evaluate(self, network: NativeNetwork) -> Scores:
         """Measures the part of the ``valid`` images whose class comes first, or among the first.
 
+        ``train_top1`` is the same on some of the training images.
+
         Raises:
             DataError, OSError: an image cannot be read.
         """
         runner = Runner(network, self._threads, "f32", "auto")
         try:
-            found = [rank for _, rank in ranks(runner, self._structure, self._valid, self._unread)]
+            every = range(len(self._valid))
+            found = [
+                rank for _, rank in ranks(runner, self._structure, self._valid, every, self._unread)
+            ]
+            some = some_of(self._train, self._valid)
+            known = (
+                [
+                    rank
+                    for _, rank in ranks(runner, self._structure, self._train, some, self._unread)
+                ]
+                if some
+                else []
+            )
         finally:
             runner.close()
-        return Scores({
-            f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)
-        })  # fmt: skip
+        scores = {f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)}
+        if known:
+            scores["train_top1"] = known.count(0) / len(known)
+        return Scores(scores)
 
 
 def check_classes(
@@ -117,6 +134,7 @@ def ranks(
     runner: Runner,
     structure: Structure,
     dataset: ClassificationDataset,
+    images: Sequence[int],
     skipped: set[str] | None,
 ) -> Iterator[tuple[str, int]]:
     """Path of each image, and how many classes a network finds likelier than the right one.
@@ -128,6 +146,7 @@ def ranks(
         runner: of the network.
         structure: of it.
         dataset: the images.
+        images: their numbers.
         skipped: as `look_at` takes it.
 
     Raises:
@@ -150,6 +169,8 @@ def ranks(
             prepare=crop,
         )  # fmt: skip
 
-    for index, values in look_at(dataset.images, look, skipped):
+    paths = [dataset.images[index] for index in images]
+    for place, values in look_at(paths, look, skipped):
+        index = images[place]
         order = np.argsort(-values, kind="stable").tolist()
         yield dataset.images[index], order.index(dataset.matches[index][0])

@@ -24,10 +24,7 @@ from ..image import Image
 from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
 from ..metrics.running import NMS, THRESHOLD
 from ._looking import look_at
-from ._task import ImageTask, Scores, TaskOptions
-
-_TRAIN_IMAGES = 100
-"""At most so many of the training images are evaluated beside the valid ones."""
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 _BATCH = 4
 """Images of one run."""
@@ -59,6 +56,8 @@ class DetectorTask(ImageTask):
         last = structure.layers[structure.heads[-1].layer]
         self._structure = structure
         self._threads, self._unread = options.threads, options.unread
+        self.split = options.split
+        self._iou_threshold, self._threshold = options.iou_threshold, options.threshold
         classes = structure.classes
         settings: dict[str, Any] = {
             "classes": classes,
@@ -109,12 +108,7 @@ class DetectorTask(ImageTask):
             "f1": valid.f1,
             "average_iou": valid.average_iou,
         }
-        if self._valid.images != self._train.images:
-            train = self._train
-            count = min(train.listed, self._valid.listed, _TRAIN_IMAGES)
-            places = np.linspace(0, train.listed - 1, count).astype(int).tolist()
-            found = [train.index_of(place) for place in places]
-            some = [index for index in found if index is not None] or [0]
+        if some := some_of(self._train, self._valid):
             scores["train_map"] = self._measure(network, self._train, some).map
         names = self._valid.names or [str(k) for k in range(self._structure.classes)]
         return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})
@@ -123,7 +117,7 @@ class DetectorTask(ImageTask):
         self, network: NativeNetwork, dataset: DetectionDataset, images: Sequence[int]
     ) -> DetectionMetrics:
         runner = Runner(network, self._threads, "f32", "auto")
-        evaluator = DetectionEvaluator(self._structure.classes)
+        evaluator = DetectionEvaluator(self._structure.classes, iou_threshold=self._iou_threshold)
 
         def read(plan: NativePlan, slot: int, shown: Image) -> tuple[Detections, int, int]:
             height, width = shown.pixels.shape[:2]
@@ -144,7 +138,7 @@ class DetectorTask(ImageTask):
                 evaluator.add(images[number], detections, truth)
         finally:
             runner.close()
-        return evaluator.result()
+        return evaluator.result(threshold=self._threshold)
 
 
 def _check_classes(options: TaskOptions, classes: int) -> None:

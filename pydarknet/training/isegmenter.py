@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .._native import NativeNetwork
@@ -9,10 +11,11 @@ from ..datasets import Samples, SegmentationDataset
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import InstanceEvaluator, SegmentationEvaluator
+from ..names import BACKGROUND
 from ..segmentation import class_map, find_instances
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
-from .segmenter import BACKGROUND, mask_samples, masks_of, open_masks, truth_map
+from ._task import ImageTask, Scores, TaskOptions, some_of
+from .segmenter import mask_samples, masks_of, open_masks, truth_map
 
 
 class IsegmenterTask(ImageTask):
@@ -21,6 +24,7 @@ class IsegmenterTask(ImageTask):
     kind = "isegmenter"
     score = "mask_ap"
     epochs = 4.0
+    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -32,6 +36,7 @@ class IsegmenterTask(ImageTask):
         """
         self._structure = options.structure
         self._threads, self._unread = options.threads, options.unread
+        self.split = options.split
         self._train, self._valid = open_masks(options, iseg_classes(options.structure))
         self._samples = mask_samples(options, self._train, 0)
         self.samples: Samples = self._samples
@@ -42,7 +47,16 @@ class IsegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_isegmenter(network, self._structure, self._valid, self._threads, self._unread)
+        found = score_isegmenter(
+            network, self._structure, self._valid, self._threads, skipped=self._unread
+        )
+        if some := some_of(self._train, self._valid):
+            known = score_isegmenter(
+                network, self._structure, self._train, self._threads,
+                some=some, skipped=self._unread,
+            )  # fmt: skip
+            found.scores["train_mask_ap"] = known.scores["mask_ap"]
+        return found
 
 
 def iseg_classes(structure: Structure) -> int:
@@ -65,6 +79,8 @@ def score_isegmenter(
     structure: Structure,
     dataset: SegmentationDataset,
     threads: int,
+    *,
+    some: Sequence[int] | None = None,
     skipped: set[str] | None = None,
 ) -> Scores:
     """Average precision of masks and mean IoU of a network on all images, at their own size."""
@@ -72,7 +88,9 @@ def score_isegmenter(
     pixels = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     objects = InstanceEvaluator(names)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads, skipped):
+    for index, planes, size in last_outputs(
+        network, structure, dataset.images, threads, some=some, skipped=skipped
+    ):
         said = np.ascontiguousarray(planes[: dataset.classes])
         pixels.add(
             class_map(said, dataset.classes, size, network_size), truth_map(dataset, index, size)

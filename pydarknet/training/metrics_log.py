@@ -3,8 +3,9 @@
 An iteration's line has ``iteration``, ``seen`` (images), ``rate``, ``loss``, ``average`` (of the
 loss, as Darknet prints it), ``parts`` (of the loss, by layer), ``iou`` (mean over the boxes of the
 last mini-batch, null without boxes), ``width``, ``height``, ``seconds``, ``load_seconds``,
-``images_per_second`` and ``time``; an evaluation's line has ``iteration``, ``evaluation`` and
-``time``.
+``images_per_second`` and ``time``; an evaluation's line has ``iteration``, ``evaluation``,
+``split`` (the list that was measured: "valid", or "train" where there is no other), ``best``,
+``seconds`` and ``time``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..errors import CfgError
 from ..layers import Structure
 from ..metrics.regression import regression_metrics
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 
 class RegressorTask(ImageTask):
@@ -26,6 +27,7 @@ class RegressorTask(ImageTask):
     kind = "regressor"
     score = "r2"
     epochs = 4.0
+    _train: RegressionDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -37,6 +39,7 @@ class RegressorTask(ImageTask):
         """
         self._structure = options.structure
         self._threads, self._unread = options.threads, options.unread
+        self.split = options.split
         settings: dict[str, Any] = {
             "on_bad_data": options.on_bad_data,
             "workers": options.workers,
@@ -62,7 +65,16 @@ class RegressorTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_regressor(network, self._structure, self._valid, self._threads, self._unread)
+        found = score_regressor(
+            network, self._structure, self._valid, self._threads, skipped=self._unread
+        )
+        if some := some_of(self._train, self._valid):
+            known = score_regressor(
+                network, self._structure, self._train, self._threads,
+                some=some, skipped=self._unread,
+            )  # fmt: skip
+            found.scores["train_r2"] = known.scores["r2"]
+        return found
 
 
 def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int) -> None:
@@ -85,10 +97,12 @@ def score_regressor(
     structure: Structure,
     dataset: RegressionDataset,
     threads: int,
+    *,
+    some: Sequence[int] | None = None,
     skipped: set[str] | None = None,
 ) -> Scores:
-    """R2, mean absolute and root mean squared error of a network on all images of a data set."""
-    shown = last_outputs(network, structure, dataset.images, threads, skipped)
+    """R2, mean absolute and root mean squared error of a network on the images of a data set."""
+    shown = last_outputs(network, structure, dataset.images, threads, some=some, skipped=skipped)
     answers = {index: values.ravel() for index, values, _ in shown}
     found = regression_metrics(np.stack([*answers.values()]), dataset.values[[*answers]])
     return Scores({"r2": found.r2, "mae": found.mae, "rmse": found.rmse})

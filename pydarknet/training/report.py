@@ -11,7 +11,7 @@ from .._files import atomic_path
 from ..charts import Canvas, Line, Page, line_chart
 from .chart import loss_limit, score_bottom, score_names, thinned
 from .history import History
-from .score_text import score_text
+from .score_text import is_share, score_text
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -68,6 +68,8 @@ def _facts(history: History, trainer: Trainer) -> list[tuple[str, str]]:
         ),
         ("time", f"{trainer.seconds / 60:.1f} minutes"),
     ]
+    if trainer.task.split == "train" and history.evaluations:
+        rows.append(("scores are of", "the training data: there is no valid="))
     if len(history.average):
         rows.append(("average loss", f"{history.average[-1]:.5g}"))
     if trainer.best_score is not None:
@@ -79,18 +81,17 @@ def _facts(history: History, trainer: Trainer) -> list[tuple[str, str]]:
 
 def _gap(history: History) -> str:
     """What the distance between training and valid images says."""
-    both = [
-        (scores["train_map"], scores["map"])
-        for _, scores in history.evaluations
-        if "train_map" in scores and "map" in scores
-    ]
-    if not both:
+    scores = history.evaluations[-1][1] if history.evaluations else {}
+    name = next((name for name in scores if f"train_{name}" in scores), None)
+    if name is None:
         return ""
-    train, valid = both[-1]
+    train, valid = scores[f"train_{name}"], scores[name]
+    gap = f"{train - valid:+.1%}" if is_share(name) else f"{train - valid:+.4f}"
     return (
-        f"On training images mAP is {train:.1%}, on valid images {valid:.1%}: a gap of "
-        f"{train - valid:+.1%}. A gap that grows while the valid curve falls is over-fitting: "
-        "take the best weights, more images, or more augmentation."
+        f"On training images {'mAP' if name == 'map' else name} is {score_text(name, train, 1)}, "
+        f"on valid images {score_text(name, valid, 1)}: a gap of {gap}. A gap "
+        "that grows while the valid curve falls is over-fitting: take the best "
+        "weights, more images, or more augmentation."
     )
 
 

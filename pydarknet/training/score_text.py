@@ -10,7 +10,7 @@ _PLAIN = ("r2", "mae", "rmse", "nats", "bits")
 
 def is_share(name: str) -> bool:
     """Whether a score is a part of a whole, 0 to 1."""
-    return name not in _PLAIN
+    return name.removeprefix("train_") not in _PLAIN
 
 
 def score_text(name: str, value: float, decimals: int = 2) -> str:

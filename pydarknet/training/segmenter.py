@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -17,12 +18,10 @@ from ..datasets.detection import MissingLabels
 from ..errors import CfgError
 from ..layers import Structure
 from ..metrics import SegmentationEvaluator, SegmentationMetrics
+from ..names import BACKGROUND
 from ..segmentation import ClassMap, class_map
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions
-
-BACKGROUND = "background"
-"""Name of what no class shows."""
+from ._task import ImageTask, Scores, TaskOptions, some_of
 
 
 class SegmenterTask(ImageTask):
@@ -31,6 +30,7 @@ class SegmenterTask(ImageTask):
     kind = "segmenter"
     score = "miou"
     epochs = 4.0
+    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -42,6 +42,7 @@ class SegmenterTask(ImageTask):
         """
         self._structure = options.structure
         self._threads, self._unread = options.threads, options.unread
+        self.split = options.split
         self._train, self._valid = open_masks(options, None)
         planes = check_map(options.structure, self._train.classes, options.truths)
         self._samples = mask_samples(options, self._train, planes)
@@ -53,7 +54,16 @@ class SegmenterTask(ImageTask):
         Raises:
             DataError, OSError: an image cannot be read.
         """
-        return score_segmenter(network, self._structure, self._valid, self._threads, self._unread)
+        found = score_segmenter(
+            network, self._structure, self._valid, self._threads, skipped=self._unread
+        )
+        if some := some_of(self._train, self._valid):
+            known = score_segmenter(
+                network, self._structure, self._train, self._threads,
+                some=some, skipped=self._unread,
+            )  # fmt: skip
+            found.scores["train_miou"] = known.scores["miou"]
+        return found
 
 
 def open_masks(
@@ -135,13 +145,17 @@ def score_segmenter(
     structure: Structure,
     dataset: SegmentationDataset,
     threads: int,
+    *,
+    some: Sequence[int] | None = None,
     skipped: set[str] | None = None,
 ) -> Scores:
-    """Mean IoU and pixel accuracy of a network on all images, at their own size."""
+    """Mean IoU and pixel accuracy of a network on all images, or ``some``, at their own size."""
     names = dataset.names or [str(k) for k in range(dataset.classes)]
     evaluator = SegmentationEvaluator([*names, BACKGROUND], ignored=None)
     network_size = structure.input_shape[:0:-1]
-    for index, planes, size in last_outputs(network, structure, dataset.images, threads, skipped):
+    for index, planes, size in last_outputs(
+        network, structure, dataset.images, threads, some=some, skipped=skipped
+    ):
         found = class_map(planes, dataset.classes, size, network_size)
         evaluator.add(found, truth_map(dataset, index, size))
     return segmentation_scores(evaluator.result())

@@ -34,6 +34,7 @@ class TextTask:
         """
         self._structure = options.structure
         self._threads = options.threads
+        self.split = options.split
         self._steps = options.time_steps
         self._inputs = check_network(options.structure)
         if options.truths != self._inputs:

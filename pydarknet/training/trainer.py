@@ -67,6 +67,9 @@ class Trainer:
         patience: int | None = None,
         freeze: int = 0,
         eval_every: int | None = None,
+        eval_epochs: float | None = None,
+        iou_threshold: float = 0.5,
+        threshold: float = 0.25,
         checkpoint_every: int | None = None,
         run_dir: str | os.PathLike[str] | None = None,
         up_to: int | None = None,
@@ -108,6 +111,11 @@ class Trainer:
             eval_every: iterations between evaluations on the ``valid`` list; 0 never; None as
                 Darknet with ``-map``: four epochs (a classifier two), at least 100 iterations,
                 not before ``burn_in``. One more comes before the first iteration.
+            eval_epochs: another number of epochs than four or two, for ``eval_every=None``;
+                Darknet's ``-mAP_epochs``.
+            iou_threshold: overlap that a detector's mAP asks for, 0 to 1.
+            threshold: confidence that a detector's precision, recall and F1 ask for, 0 to 1; mAP
+                is the same with any.
             checkpoint_every: iterations between checkpoints, at least 1; None takes ``savelast``
                 of the .data file, else 100.
             run_dir: where files go; made where it is missing. None takes ``backup`` of the .data
@@ -144,6 +152,7 @@ class Trainer:
             task=task, seed=seed, precision=precision, recompute=recompute, patience=patience,
             freeze=freeze, eval_every=eval_every, checkpoint_every=checkpoint_every,
             on_bad_data=on_bad_data, missing_labels=missing_labels, tensorboard=tensorboard,
+            eval_epochs=eval_epochs, iou_threshold=iou_threshold, threshold=threshold,
         )  # fmt: skip
         self._open(Path(path).read_text("utf-8", "surrogateescape"), os.path.abspath(path),
                    data_path, settings, device, callbacks, threads)  # fmt: skip
@@ -450,7 +459,7 @@ class Trainer:
         found = self.task.evaluate(self._network)
         course, iteration = self._course, self.iteration
         score = found.scores[self.task.score]
-        best = not before and course.is_better(score)
+        best = not before and course.is_best(score)
         seconds = time.perf_counter() - start
         evaluation = Evaluation(iteration, found.scores, score, best, found.details)
         with deferred_interrupts():  # noted as done where all of it is written
@@ -458,7 +467,7 @@ class Trainer:
                 self._checkpoints.save_weights("best")
             self._written.record({
                 "iteration": iteration, "evaluation": {**found.scores, **found.details},
-                "best": best, "seconds": round(seconds, 4),
+                "split": self.task.split, "best": best, "seconds": round(seconds, 4),
             })  # fmt: skip
             course.judge(iteration, score, before)
             course.seconds += seconds

@@ -11,7 +11,9 @@ import pytest
 from small_trained import map_cfg, regressor_cfg
 from training.small_training import numbers, objects
 
+from pydarknet import Network
 from pydarknet.cli import main
+from pydarknet.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,10 @@ def test_train_valid_test(
     score = {"segmenter": "miou", "isegmenter": "mask_ap", "regressor": "r2"}[kind]
     if kind == "regressor":
         number = r"-?\d+\.\d*(e\+\d+)?"
-        assert re.search(rf"iteration 2: r2 {number}, mae {number}, rmse {number} \(best\)", err)
+        assert re.search(
+            rf"iteration 2: r2 {number}, mae {number}, rmse {number}, train_r2 {number} \(best\)",
+            err,
+        )
         assert re.search(rf"loss .*, r2 {number}[^\d%]", err)
     else:
         assert re.search(rf"iteration 2: {score} [\d.]+%", err)
@@ -78,6 +83,37 @@ def test_train_valid_test(
     assert all(key in line for line in lines)
     if kind != "regressor":
         assert len(list((tmp_path / "seen").iterdir())) == 6
+
+
+@pytest.mark.parametrize("end", ["[softmax]\nspatial=1", "[logistic]", "[cost]"])
+def test_background_is_the_last_plane(
+    end: str, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Two planes, one name: the other is the background, whoever names the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.names").write_text("thing\n")
+    root = drawn / "objects"
+    data = tmp_path / "my.data"
+    data.write_text(
+        f"classes = 1\ntrain = {root}/train.txt\nvalid = {root}/valid.txt\nnames = my.names\n"
+    )
+    cfg = map_cfg(tmp_path, 2, end, max_batches=1)
+    assert run(capfd, "segmenter", "train", data, cfg, "--run-dir", "run")[0] == 0
+    weights = f"run/{cfg.stem}_final.weights"
+    image = sorted((root / "images").glob("000004.[jp]*"))[0]
+    for more in ((), ("--names", "my.names")):
+        status, out, err = run(capfd, "segmenter", "test", data, cfg, weights, image, *more)
+        assert (status, err) == (0, "")
+        said = out.splitlines()[1:]
+        assert all(re.fullmatch(r"thing: [\d.]+% of the pixels", line) for line in said)
+    with Network(cfg, weights, names=["thing"]) as network:
+        assert network.names == ("thing", "background")
+    status, out, _ = run(capfd, "segmenter", "valid", data, cfg, weights)
+    assert status == 0
+    assert out.startswith("thing: ")
+    with pytest.raises(DataError, match="holds 1 names"):
+        Network(map_cfg(tmp_path, 3, end), names=["thing"])
 
 
 def test_mistakes(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

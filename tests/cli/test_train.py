@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_networks import RunPython
@@ -17,6 +18,7 @@ from pydarknet._native import build_info
 from pydarknet.cli import main
 from pydarknet.datasets.digits import write_digits
 from pydarknet.datasets.shapes import write_shapes
+from pydarknet.metrics import DetectionEvaluator, DetectionMetrics
 from pydarknet.training import Trainer
 
 
@@ -239,3 +241,47 @@ def test_nobody_reads_the_lines(drawn: Path, tmp_path: Path, run_python: RunPyth
         "pydarknet: go on with: pydarknet detector train --resume run",
     ]
     assert Trainer.resume(tmp_path / "run").iteration == 1
+
+
+def test_how_map_is_measured(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """-iou_thresh and -thresh get to the evaluator, -mAP_epochs to the cadence."""
+    seen = []
+
+    class Spy(DetectionEvaluator):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            self.overlap = options["iou_threshold"]
+
+        def result(self, *, threshold: float = 0.25) -> DetectionMetrics:
+            seen.append((self.overlap, threshold))
+            return super().result(threshold=threshold)
+
+    monkeypatch.setattr("pydarknet.training.detector.DetectionEvaluator", Spy)
+    cfg = detector_cfg(tmp_path, max_batches=1)
+    data = drawn / "shapes/shapes.data"
+    words = ("detector", "train", data, cfg, "-map", "-iou_thresh", ".75", "-thresh", ".4",
+             "-mAP_epochs", "60", "-points", "11", "-letter_box")  # fmt: skip
+    assert run(capfd, *words, "--run-dir", tmp_path / "run")[0] == 0
+    assert set(seen) == {(0.75, 0.4)}
+    with Trainer.resume(tmp_path / "run", max_batches=2) as trainer:
+        # 8 images, 4 a batch: 60 epochs are 120 iterations
+        assert trainer._cadence.evaluate_every == 120
+    status, _, err = run(capfd, "detector", "train", "--resume", tmp_path / "run", "-thresh", ".3")
+    assert (status, "--thresh is for a new training" in err) == (2, True)
+
+
+def test_no_valid_images(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = copy_of(drawn / "shapes/shapes.data", tmp_path)
+    text = data.read_text()
+    data.write_text("".join(x for x in text.splitlines(True) if not x.startswith("valid")))
+    cfg = detector_cfg(tmp_path, max_batches=1)
+    for words, told in (((), False), (("-map",), True)):
+        folder = tmp_path / f"run{told}"
+        status, _, err = run(capfd, "detector", "train", data, cfg, *words, "--run-dir", folder)
+        assert status == 0
+        assert (f"{data} has no valid=: map is measured on what is trained on" in err) == told
+        assert ("training data: there is no valid=" in (folder / "report.html").read_text()) == told
+        rows = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+        assert [row["split"] for row in rows if "evaluation" in row] == ["train"] * 2 * told

@@ -7,7 +7,10 @@ import dataclasses
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -512,6 +515,29 @@ def test_killed_at_any_moment(tmp_path: Path, shapes_data: Path) -> None:
     assert rows(run) == rows(whole)
 
 
+def test_closed_terminal(tmp_path: Path, shapes_data: Path) -> None:
+    """What cannot be said any more does not take the place of the checkpoint and the code."""
+    cfg = detector_cfg(tmp_path, max_batches=100000)
+    master, slave = os.openpty()
+    words = [sys.executable, "-m", "pydarknet", "detector", "train", str(shapes_data), str(cfg),
+             "--run-dir", str(tmp_path / "run")]  # fmt: skip
+    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave)
+    try:
+        os.close(slave)
+        log = tmp_path / "run/metrics.jsonl"
+        for _ in range(2400):
+            if log.exists() and log.stat().st_size:
+                break
+            time.sleep(0.025)
+        process.send_signal(signal.SIGHUP)
+        os.close(master)
+        assert process.wait(60) == 129
+    finally:
+        process.kill()
+        process.wait()
+    assert len(log.read_text().splitlines()) == Trainer.resume(tmp_path / "run").iteration > 0
+
+
 @pytest.mark.parametrize(
     ("where", "signals", "code", "last"),
     [
@@ -522,6 +548,9 @@ def test_killed_at_any_moment(tmp_path: Path, shapes_data: Path) -> None:
         ("_run_batch", ("SIGTERM", "SIGTERM"), 143, "terminated"),
         # a shell has programs in its background ignore Ctrl-C
         ("background", ("SIGTERM",), 143, "terminated"),
+        # a terminal that is closed; some send SIGTERM after it
+        ("step", ("SIGHUP",), 129, "terminated"),
+        ("_run_batch", ("SIGHUP", "SIGTERM"), 129, "terminated"),
     ],
 )
 def test_signals_on_the_command_line(

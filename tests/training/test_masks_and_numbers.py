@@ -36,9 +36,9 @@ def cfg_of(kind: str, folder: Path, max_batches: int = 4) -> Path:
 @pytest.mark.parametrize(
     ("kind", "scores"),
     [
-        ("segmenter", {"miou", "pixel_accuracy"}),
-        ("isegmenter", {"mask_ap", "miou", "pixel_accuracy"}),
-        ("regressor", {"r2", "mae", "rmse"}),
+        ("segmenter", {"miou", "pixel_accuracy", "train_miou"}),
+        ("isegmenter", {"mask_ap", "miou", "pixel_accuracy", "train_mask_ap"}),
+        ("regressor", {"r2", "mae", "rmse", "train_r2"}),
     ],
 )
 def test_a_run(
@@ -58,6 +58,8 @@ def test_a_run(
     found = told.of("eval")
     assert [each.iteration for each in found] == [0, 2, 4]
     assert set(found[-1].scores) == scores
+    page = (tmp_path / "run/report.html").read_text()
+    assert f"On training images {trainer.task.score} is" in page
     base = cfg.stem
     written = {path.name for path in (tmp_path / "run").glob("*.weights")}
     assert {f"{base}_{what}.weights" for what in ("best", "last", "final")} <= written

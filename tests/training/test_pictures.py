@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 
+from pydarknet.datasets.image_set import ImageSet, Listing
+from pydarknet.training._task import some_of
 from pydarknet.training.chart import (
     _chart,
     draw_chart,
@@ -16,6 +18,7 @@ from pydarknet.training.chart import (
     thinned,
 )
 from pydarknet.training.history import History
+from pydarknet.training.report import _gap
 from pydarknet.training.score_text import scores_line
 from pydarknet.training.tensorboard import crc32c, scalars
 
@@ -96,3 +99,34 @@ def test_events() -> None:
     row = {"iteration": 1, "time": 0, "evaluation": {"map": 0.5, "ap": {"x": 1}}}
     assert scalars(row) == {"valid/map": 0.5}
     assert re.fullmatch(r"train/\w+", next(iter(scalars({"loss": 1.0}))))
+
+
+def test_train_scores_beside_the_others() -> None:
+    found = history(0)
+    found.add({"iteration": 1, "evaluation": {"top1": 0.5, "top5": 0.9, "train_top1": 0.75}})
+    assert score_names(found) == ["top1", "train_top1", "top5"]
+    assert _gap(found).startswith(
+        "On training images top1 is 75.0%, on valid images 50.0%: a gap of +25.0%. "
+    )
+    found.add({"iteration": 2, "evaluation": {"r2": -0.5, "train_r2": 0.25}})
+    assert "r2 is 0.2500, on valid images -0.5000: a gap of +0.7500. " in _gap(found)
+    assert scores_line({"train_r2": 0.25}) == "train_r2 0.2500"
+    found.add({"iteration": 3, "evaluation": {"map": 0.25}})
+    assert _gap(found) == ""
+    assert _gap(history(0)) == ""
+
+
+def test_some_training_images() -> None:
+    def listed(count: int, left_out: int | None = None) -> ImageSet:
+        names = [str(place) for place in range(count)]
+        places = [place for place in range(count) if place != left_out]
+        usable = [names[place] for place in places]
+        return ImageSet(usable, usable, "names", ()).of_list(Listing(names, places))
+
+    known = listed(1000)
+    assert some_of(known, known) == []
+    assert some_of(known, listed(3)) == [0, 499, 999]
+    many = some_of(known, listed(500))
+    assert (len(set(many)), many[0], many[-1]) == (100, 0, 999)
+    # the others stay the same
+    assert some_of(listed(1000, 499), listed(3)) == [0, 998]

@@ -183,7 +183,8 @@ def test_map_is_that_of_the_saved_weights_while_it_is_high(tmp_path: Path) -> No
 def test_the_best_weights(
     tmp_path: Path, shapes_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = iter([0.9, 0.1, 0.5, 0.4, 0.3])  # the first one is before training
+    # the first one is before training; of equal scores the last is kept, which is no gain
+    given = iter([0.9, 0.1, 0.5, 0.5, 0.3])
     evaluate = DetectorTask.evaluate
 
     def scored(self: DetectorTask, network: object) -> object:
@@ -199,11 +200,11 @@ def test_the_best_weights(
         patience=2, callbacks=[recorder], checkpoint_every=2,
     )  # fmt: skip
     end = trainer.run()
-    assert [e.best for e in recorder.of("eval")] == [False, True, True, False, False]
+    assert [e.best for e in recorder.of("eval")] == [False, True, True, True, False]
     assert (end.reason, end.iteration) == ("patience", 8)
-    assert (end.best_score, end.best_iteration) == (0.5, 4)
+    assert (end.best_score, end.best_iteration) == (0.5, 6)
     with pydarknet.Network(trainer.cfg, run / "small_best.weights") as network:
-        assert network.weights_report.seen == 4 * 4
+        assert network.weights_report.seen == 6 * 4
     assert not (run / "small_final.weights").exists()
 
 
@@ -376,7 +377,9 @@ def test_classifier(tmp_path: Path, digits_data: Path) -> None:
             labels[network.classify(digits_data.parent / line)[0].class_id] in line
             for line in lines
         ]
-    assert recorder.of("eval")[-1].scores == {"top1": sum(right) / len(right)}
+    scores = recorder.of("eval")[-1].scores
+    assert scores["top1"] == sum(right) / len(right)
+    assert set(scores) == {"top1", "train_top1"}
     assert end.best_score is not None
     assert all(step.iou is None for step in recorder.of("step"))
 
