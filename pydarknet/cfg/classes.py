@@ -47,7 +47,7 @@ def for_classes(document: Document, classes: int, *, images: int = 0) -> list[Ch
         raise ArgumentError(f"classes={classes}, expected 1 to 1000000")
     trial = document.copy()
     changes = _apply(trial, classes, images)
-    infer(trial)
+    infer(trial, unknown_keys=True)
     _apply(document, classes, images)
     document.renumber()
     return changes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import cfg
 from .._files import refuse_existing, write_new
-from .cfg_file import open_cfg
+from .cfg_file import note_unknown_keys, open_cfg
 from .parser import Parser, count, size
 from .program import OK
 
@@ -67,6 +67,7 @@ def for_classes(words: Sequence[str]) -> int:
     except argparse.ArgumentTypeError as error:
         parser.error(str(error))
     document = open_cfg(rest[0])
+    note_unknown_keys(document)
     changes = cfg.for_classes(document, classes, images=options.images)
     return _finish(parser, options, document, changes)
 

@@ -128,6 +128,25 @@ def test_for_classes(command: Command, tiny: Path) -> None:
     assert command("cfg", "for-classes", "tiny.cfg", 3, "--json").code == 2
 
 
+def test_a_key_that_nobody_knows_stays(command: Command, tiny: Path) -> None:
+    text = tiny.read_bytes().replace(b"[yolo]\r\n", b"[yolo]\r\nfoo=bar\r\n", 1)
+    tiny.write_bytes(text)
+    line = text[: text.index(b"foo=")].count(b"\n") + 1
+    note = f"note: {tiny}:{line}: [yolo] unknown key foo, kept as it is\n"
+    new = tiny.parent / "new.cfg"
+    done = command("cfg", "for-classes", str(tiny), "3", "-o", str(new))
+    assert (done.code, done.err) == (0, note)
+    assert b"[yolo]\r\nfoo=bar\r\n" in new.read_bytes()
+    assert new.read_bytes().count(b"classes=3\r\n") == 2
+    done = command("cfg", "summary", str(tiny))
+    assert (done.code, done.err) == (0, note)
+    done = command("cfg", "draw", str(tiny), "-o", str(tiny.parent / "x.svg"))
+    assert (done.code, done.err) == (0, note)
+    assert command("cfg", "lint", str(tiny)).code == 1
+    # the engine runs no network whose keys it does not know
+    assert command("summary", str(tiny)).code == 1
+
+
 def test_set(command: Command, tiny: Path) -> None:
     done = command(
         "cfg", "set", "tiny.cfg", "--size", "608", "--batch", 32, "-subdivisions", 4,
