@@ -89,10 +89,10 @@ def expected_filters(document: Document, head: Section, source: Section) -> int:
     o = Options(document, head)
     type_ = canonical(head.type)
     if type_ == "iseg":
-        return o.integer("classes", 1) + o.integer("ids", 0)
+        return o.integer("classes") + o.integer("ids")
     if type_ != "detection":
         return len(anchors_of(o)[1]) * entries_of(o)
-    coords, num, classes, side = (o.integer(key, 1) for key in ("coords", "num", "classes", "side"))
+    coords, num, classes, side = (o.integer(key) for key in ("coords", "num", "classes", "side"))
     each = (1 + coords) * num + classes
     return each * side**2 if canonical(source.type) == "connected" else each
 

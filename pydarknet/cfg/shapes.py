@@ -24,7 +24,7 @@ RULES: dict[str, Rule] = {
     "local_avgpool": kernels.local_avgpool,
     "avgpool": kernels.avgpool,
     "crop": plain.crop,
-    "dropout": plain.same,
+    "dropout": plain.dropout,
     "normalization": plain.same,
     "batchnorm": plain.batchnorm,
     "activation": plain.same,
@@ -63,10 +63,8 @@ def input_shape(document: Document) -> Shape:
         CfgError: [net] has neither all of width, height and channels, nor inputs alone.
     """
     net = Options(document, document.net)
-    width, height, channels = (
-        net.integer(key, 0, 1 << 20) for key in ("width", "height", "channels")
-    )
-    inputs = net.integer("inputs", 0)
+    width, height, channels = (net.integer(key) for key in ("width", "height", "channels"))
+    inputs = net.integer("inputs")
     if width and height and channels:
         return channels, height, width
     if not inputs or width or height or channels:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .. import cfg
 from .._files import refuse_existing, write_new
+from ..cfg.options import whole
 from .cfg_file import note_unknown_keys, open_cfg
 from .parser import Parser, count, size
 from .program import OK
@@ -94,7 +95,7 @@ def set_values(words: Sequence[str]) -> int:
     if options.size:
         changes += cfg.set_size(document, *options.size)
     if options.batch or options.subdivisions:
-        batch, parts = (int(document.net.get(key, "1") or 1) for key in ("batch", "subdivisions"))
+        batch, parts = (whole(document.net, key, 1) for key in ("batch", "subdivisions"))
         changes += cfg.set_batch(document, options.batch or batch, options.subdivisions or parts)
     for word in rest[1:]:
         match = re.fullmatch(r"(?:([^.=]+)\.)?([^.=]+)=(.*)", word, re.DOTALL)
