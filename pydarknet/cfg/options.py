@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ..errors import CfgError
-from ..layers import option_value
+from ..layers import option_values
 from .document import Document, Section
 from .keys import Key, keys_of, nearest
 from .ranges import MOST, bounds_of
@@ -184,7 +184,7 @@ class Options:
 
     def values(self) -> dict[str, object]:
         """All values, as numbers where they are some: what `pydarknet.Layer.options` holds."""
-        return {name: option_value(self.text(name)) for name in self._keys}
+        return option_values(self.section.type, {name: self.text(name) for name in self._keys})
 
 
 def whole(section: Section, key: str, default: int) -> int:

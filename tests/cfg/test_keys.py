@@ -78,7 +78,7 @@ def test_the_types_of_net_are_the_engines() -> None:
 def bounds_in_the_engine(section: str, key: str) -> tuple[int, int]:
     """The range that the engine gives a key, from what it says to a number far outside."""
     found = list(FREE)
-    for end, value in enumerate((-2000000000, 2000000000)):
+    for end, value in enumerate((-2000000000, 2000000)):
         net = f"[net]\n{key}={value}\n" if section == "net" else "[net]\n"
         size = "".join(f"{name}=8\n" for name in ("width", "height", "channels") if name != key)
         layer = "[avgpool]\n" if section == "net" else f"[{section}]\n{key}={value}\n"

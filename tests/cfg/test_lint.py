@@ -176,6 +176,14 @@ def test_what_the_engine_refuses_is_told_in_its_words(old: str, new: str, expect
     assert str(refused.value) == expected
 
 
+def test_whole_numbers_that_darknet_reads_otherwise() -> None:
+    text = CFG.replace("max_batches=1000", "max_batches=1e3").replace("layers=1", "layers=.1e1")
+    assert found(text.replace("filters=8", "filters=8.0")) == [
+        "x.cfg:10: note: [net] max_batches=1e3 is read as 1000; Darknet's atoi reads 1",
+        "x.cfg:35: note: [route] layers=.1e1 is read as 1; Darknet's atoi reads 0",
+    ]
+
+
 VALUES = ("-1", "0", "2", "3", "7", "1.5", "abc", "1e2", "1,2", "999", "0,1,2", "-4", ".5")
 
 
