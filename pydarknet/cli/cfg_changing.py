@@ -55,8 +55,8 @@ def for_classes(words: Sequence[str]) -> int:
         "cfg for-classes",
         "x.cfg N",
         "Fits a cfg to N classes: classes of every head, filters (or outputs) in front of it,\n"
-        "max_batches = 2000 N (at least 6000, and one for each image), steps at 80% and 90%.\n"
-        "All else stays as it is, comments too.",
+        "max_batches = 2000 N (at least 6000, and one for each image), steps at 80% and 90%;\n"
+        "a ramp of the rate before them stays. All else stays as it is, comments too.",
     )
     parser.add_argument("--images", type=count, default=0, metavar="N", help="of the training set")
     _add_output(parser)
