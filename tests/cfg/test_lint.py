@@ -274,13 +274,23 @@ def test_names_and_data(tmp_path: Path) -> None:
     data.write_text("# two\nclasses = 3\nnames = x.names\n")
     assert {str(one) for one in lint(document, data=data)} == {
         f"{data}:2: classes=3, expected 2 as in x.cfg",
-        f"{names}: holds 3 names, expected 2 as in x.cfg",
+        f"{names}:3: holds 3 names, expected 2 as in x.cfg",
         f"{names}:2: note: is empty, expected a name",
     }
     data.write_text("classes=2\nnames=y.names\n")
     assert [one.severity for one in lint(document, data=data)] == ["note"]
+    names.write_text("cat\ndog\ncow\nhen\n")
+    assert [str(one) for one in lint(document, names=names)] == [
+        f"{names}:3: holds 4 names, expected 2 as in x.cfg"
+    ]
+    names.write_text("cat\ndog\n")
+    for text in ("names = x.names\n", ""):
+        data.write_text(text)
+        assert [str(one) for one in lint(document, data=data)] == [
+            f"{data}: classes= is missing, expected 2 as in x.cfg"
+        ]
     data.write_text("classes\n")
     assert [one.line for one in lint(document, data=data)] == [1]
     names.write_text("cat\n")
     (problem,) = lint(zoo.build("darknet19"), names=names)
-    assert str(problem) == f"{names}: holds 1 names, expected 1000 as in darknet19.cfg"
+    assert str(problem) == f"{names}:1: holds 1 names, expected 1000 as in darknet19.cfg"

@@ -79,7 +79,7 @@ def test_lint(command: Command, tiny: Path) -> None:
     done = command("cfg", "lint", "tiny.cfg", "--names", "x.names")
     assert done.code == 1
     assert "filters=24, expected 255 for [yolo]" in done.out
-    assert "x.names: holds 1 names, expected 80" in done.out
+    assert "x.names:1: holds 1 names, expected 80" in done.out
     done = command("cfg", "lint", "tiny.cfg", "-json")
     assert done.code == 1
     assert {one["severity"] for one in json.loads(done.out)} == {"error", "note"}
