@@ -69,6 +69,28 @@ def test_a_file_that_is_missing_or_broken(
     assert [one.name for one in tmp_path.iterdir()] == ["broken.cfg"]
 
 
+@pytest.mark.parametrize("words", [("lint",), ("summary",), ("for-classes", "3")])
+def test_what_is_endless_is_not_read(
+    command: Command, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    name, *rest = words
+    done = command("cfg", name, "/dev/zero", *rest)
+    expected = "pydarknet: error: /dev/zero: is a device, expected a text file\n"
+    assert (done.code, done.out, done.err) == (1, "", expected)
+    with (tmp_path / "long.cfg").open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    done = command("cfg", name, "long.cfg", *rest)
+    expected = "pydarknet: error: long.cfg: is longer than 64 MB, expected a text file\n"
+    assert (done.code, done.out, done.err) == (1, "", expected)
+
+
+def test_lint_of_endless_names_and_data(command: Command, tiny: Path) -> None:
+    for option in ("--names", "--data"):
+        done = command("cfg", "lint", str(tiny), option, "/dev/zero")
+        assert done.code == 1
+        assert done.err == "pydarknet: error: /dev/zero: is a device, expected a text file\n"
+
+
 def test_lint(command: Command, tiny: Path) -> None:
     done = command("cfg", "lint", "tiny.cfg")
     assert done.code == 0
