@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all, and over older ones only where that was asked for."""
+"""Files that are written whole or not at all, and over older ones only where that was asked for.
+
+And text that a person wrote, read only as far as such a text can go.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,31 @@ import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import DarknetError
+
+MOST_TEXT = 64 << 20
+"""Bytes; no cfg, .data or .names file comes near."""
+
+
+def read_text_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a cfg, .data or .names file; a pipe serves too.
+
+    Raises:
+        OSError: it cannot be read, is a device, or is longer than `MOST_TEXT`.
+    """
+    with Path(path).open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise OSError(errno.EINVAL, "is a device, expected a text file", os.fspath(path))
+        data = file.read(MOST_TEXT + 1)
+    if len(data) > MOST_TEXT:
+        reason = f"is longer than {MOST_TEXT >> 20} MB, expected a text file"
+        raise OSError(errno.EFBIG, reason, os.fspath(path))
+    return data
 
 
 @contextlib.contextmanager

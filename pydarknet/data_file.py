@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ._files import read_text_bytes
 from .errors import DataError
 
 
@@ -21,7 +22,7 @@ def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
     """
     file = os.fspath(path)
     options: dict[str, str] = {}
-    text = Path(file).read_bytes().decode("utf-8-sig", "replace")
+    text = read_text_bytes(file).decode("utf-8-sig", "replace")
     for number, line in enumerate(text.splitlines(), 1):
         line = "".join(line.split())
         if not line or line[0] in "#;":
@@ -39,7 +40,7 @@ def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
 
 def line_of(path: str | os.PathLike[str], key: str) -> int | None:
     """The number of the line in which a .data file sets a key, from 1; None where it does not."""
-    lines = Path(path).read_bytes().decode("utf-8-sig", "replace").splitlines()
+    lines = read_text_bytes(path).decode("utf-8-sig", "replace").splitlines()
     return next(
         (n for n, line in enumerate(lines, 1) if "".join(line.split()).startswith(f"{key}=")), None
     )
@@ -54,9 +55,11 @@ def read_classes(path: str | os.PathLike[str], options: Mapping[str, str], defau
         default: what counts where there is no ``classes=``, such as the number of names.
 
     Raises:
-        DataError: it is no number from 1 to 999999.
+        DataError: it is no number from 1 to 999999; or there is neither it nor a default.
     """
     file = os.fspath(path)
+    if "classes" not in options and not default:
+        raise DataError(f"{file}: classes= is missing, and names= too, expected one", file=file)
     given = options.get("classes", str(default))
     if not given.isdecimal() or not 1 <= int(given[:9]) < 10**6 or len(given) > 9:
         line = line_of(file, "classes") if "classes" in options else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,31 @@ Shape = tuple[int, int, int]
 _RECURRENT = ("rnn", "crnn", "gru", "lstm", "conv_lstm", "history")
 
 
-def option_value(text: str) -> Any:
-    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words."""
+def option_value(text: str, *, whole: bool = False) -> Any:
+    """An option as the numbers it holds: ``3``, ``0.5``, ``[-1, 8]``; words stay words.
+
+    With ``whole`` other spellings of a whole number, ``1e3`` and ``8.0``, are an int too.
+    """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     try:
         numbers = [int(part) if re.fullmatch(r"[+-]?\d+", part) else float(part) for part in parts]
     except ValueError:
         return text
+    if whole:
+        numbers = [int(one) if float(one).is_integer() else one for one in numbers]
     return numbers[0] if len(numbers) == 1 and "," not in text else numbers or text
+
+
+def option_values(section: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Options of a section, each as `option_value` by the type that the engine gives its key."""
+    from .cfg.keys import keys_of
+
+    keys = keys_of(section) or {}
+    types = {name: keys[name].type if name in keys else "" for name in texts}
+    return {
+        name: option_value(text, whole=types[name] in ("integer", "list of integers"))
+        for name, text in texts.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,7 @@ class Structure:
                 output_shape=_shape(layer["output"]),
                 parameters=layer["parameter_count"],
                 operations=layer["operations"],
-                options={key: option_value(text) for key, text in layer["options"].items()},
+                options=option_values(layer["type"], layer["options"]),
             )
             for layer in data["layers"]
         )

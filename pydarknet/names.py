@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
+from ._files import read_text_bytes
 from .errors import DataError
 from .layers import Structure
 
@@ -24,7 +24,7 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
         DataError: it holds no names, or is no text.
     """
     file = os.fspath(path)
-    data = Path(file).read_bytes()
+    data = read_text_bytes(file)
     if b"\0" in data:
         raise DataError(f"{file} is no text file, expected a class name a line", file=file)
     lines = [line.strip() for line in data.decode("utf-8-sig", "replace").splitlines()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Self, overload
 
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from ._arguments import check_whole
 from ._closing import Closing
 from ._detecting import DetectionRequest
+from ._files import read_text_bytes
 from ._native import (
     Backend,
     FloatArray,
@@ -96,7 +96,7 @@ class Network(Closing):
         """
         path = os.fspath(cfg)
         self._open(
-            Path(path).read_bytes(), path, weights, names, device, precision, backend, threads,
+            read_text_bytes(path), path, weights, names, device, precision, backend, threads,
             strict, up_to,
         )  # fmt: skip
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from pydarknet import DataError
-from pydarknet.data_file import find_file_of_key, find_named_file, line_of, read_data_file
+from pydarknet.data_file import (
+    find_file_of_key,
+    find_named_file,
+    line_of,
+    read_classes,
+    read_data_file,
+)
 
 
 def test_reading(tmp_path: Path) -> None:
@@ -55,3 +61,15 @@ def test_files_of_keys_are_told_with_their_line(tmp_path: Path) -> None:
         find_file_of_key(path, options, "train")
     (tmp_path / "none.names").write_text("cat\n")
     assert find_file_of_key(path, options, "names") == tmp_path / "none.names"
+
+
+def test_the_number_of_classes(tmp_path: Path) -> None:
+    path = tmp_path / "x.data"
+    path.write_text("train=x\nclasses=0\n")
+    assert read_classes(path, {"classes": "7"}, 3) == 7
+    assert read_classes(path, {}, 3) == 3
+    with pytest.raises(DataError) as caught:
+        read_classes(path, {"train": "x"})
+    assert str(caught.value) == f"{path}: classes= is missing, and names= too, expected one"
+    with pytest.raises(DataError, match=r"x\.data:2: classes=0, expected 1 to 999999"):
+        read_classes(path, {"classes": "0"}, 3)

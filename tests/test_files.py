@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pydarknet
-from pydarknet._files import atomic_path
+from pydarknet._files import atomic_path, read_text_bytes
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
@@ -122,3 +122,15 @@ except OSError:
     assert done.returncode == 7, done.stderr.decode()
     assert (tmp_path / "out.weights").read_text() == "old"
     assert os.listdir(tmp_path) == ["out.weights"]
+
+
+def test_a_pipe_is_read_as_a_text() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"[net]\n")
+    os.close(writer)
+    try:
+        assert read_text_bytes(f"/dev/fd/{reader}") == b"[net]\n"
+    finally:
+        os.close(reader)
+    with pytest.raises(OSError, match="is a device, expected a text file"):
+        read_text_bytes("/dev/zero")

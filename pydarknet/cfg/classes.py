@@ -28,7 +28,8 @@ def for_classes(document: Document, classes: int, *, images: int = 0) -> list[Ch
     """Sets the classes of every head, the filters before it, and the length of the training.
 
     Darknet's rule of thumb: 2000 updates a class, at least 6000 and at least one for each image;
-    the rate falls at 80% and 90% of them. For a classifier the last layer gets as many outputs.
+    the rate falls at 80% and 90% of them, and the steps of a ramp before that stay. For a
+    classifier the last layer gets as many outputs.
 
     Args:
         document: the cfg, which is changed in place; nothing is where an error is raised.
@@ -47,7 +48,7 @@ def for_classes(document: Document, classes: int, *, images: int = 0) -> list[Ch
         raise ArgumentError(f"classes={classes}, expected 1 to 1000000")
     trial = document.copy()
     changes = _apply(trial, classes, images)
-    infer(trial)
+    infer(trial, unknown_keys=True)
     _apply(document, classes, images)
     document.renumber()
     return changes
@@ -89,10 +90,10 @@ def expected_filters(document: Document, head: Section, source: Section) -> int:
     o = Options(document, head)
     type_ = canonical(head.type)
     if type_ == "iseg":
-        return o.integer("classes", 1) + o.integer("ids", 0)
+        return o.integer("classes") + o.integer("ids")
     if type_ != "detection":
         return len(anchors_of(o)[1]) * entries_of(o)
-    coords, num, classes, side = (o.integer(key, 1) for key in ("coords", "num", "classes", "side"))
+    coords, num, classes, side = (o.integer(key) for key in ("coords", "num", "classes", "side"))
     each = (1 + coords) * num + classes
     return each * side**2 if canonical(source.type) == "connected" else each
 
@@ -136,8 +137,20 @@ def _schedule(document: Document, classes: int, images: int) -> list[Change]:
     updates = max(6000, 2000 * classes, images)
     changes = change(document, net, "max_batches", updates)
     if net.get("policy") == "steps" or net.find("steps"):
-        steps = [updates * 8 // 10, updates * 9 // 10]
-        changes += change(document, net, "steps", ",".join(map(str, steps)))
-        if len(Options(document, net).reals("scales")) != len(steps):
-            changes += change(document, net, "scales", "0.1,0.1")
+        falls = [str(updates * 8 // 10), str(updates * 9 // 10)]
+        steps, scales = _ramp(document, updates * 8 // 10)
+        changes += change(document, net, "steps", ",".join(steps + falls))
+        if len(Options(document, net).reals("scales")) != len(steps + falls):
+            changes += change(document, net, "scales", ",".join([*scales, "0.1", "0.1"]))
     return changes
+
+
+def _ramp(document: Document, before: int) -> tuple[list[str], list[str]]:
+    """The steps and scales up to the last by which the rate rises, those before an update."""
+    net, options = document.net, Options(document, document.net)
+    scales, steps = options.reals("scales"), options.integers("steps")
+    rising = [i for i, scale in enumerate(scales[: len(steps)]) if scale > 1]
+    length = rising[-1] + 1 if rising else 0
+    length = sum(step < before for step in steps[:length])
+    texts = ((net.get(key) or "").split(",")[:length] for key in ("steps", "scales"))
+    return next(texts), next(texts)

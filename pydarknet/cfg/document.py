@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from .._files import write_new
+from .._files import read_text_bytes, write_new
 from ..errors import CfgError
 
 _BLANKS = str.maketrans("", "", " \t\r\n")
@@ -180,10 +179,10 @@ class Document:
         """Reads a file; see `parse`.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: it cannot be read, is a device, or is far too long.
             CfgError: it is no cfg.
         """
-        return cls.parse(Path(path).read_bytes(), os.fspath(path))
+        return cls.parse(read_text_bytes(path), os.fspath(path))
 
     @property
     def net(self) -> Section:

@@ -6,20 +6,18 @@ from ..layers import Head
 from .options import Options
 from .site import Made, Site, size
 
-MOST_ANCHORS = 100000
-
 
 def entries_of(o: Options) -> int:
     """How many numbers an anchor of the head has."""
-    kind, classes = o.section.type, o.integer("classes", 1, 1000000)
+    kind, classes = o.section.type, o.integer("classes")
     if kind == "region":
-        return o.integer("coords", 4) + 1 + classes
+        return o.integer("coords") + 1 + classes
     return classes + (9 if kind == "Gaussian_yolo" else 5)
 
 
 def anchors_of(o: Options) -> tuple[list[float], list[int]]:
     """The anchors, 2 * num numbers, and the numbers of those that the head uses."""
-    num = o.integer("num", 1, MOST_ANCHORS)
+    num = o.integer("num")
     given = o.reals("anchors")
     if len(given) % 2:
         raise o.wrong(f"anchors has {len(given)} numbers, expected pairs", "anchors")
@@ -47,11 +45,18 @@ def anchored(site: Site) -> Made:
             f"the layer before has {c} channels, expected filters={expected}: {len(mask)} anchors "
             f"of {entries} entries"
         )
+    counters = o.reals("counters_per_class") if o.section.type != "region" else []
+    if counters and len(counters) != o.integer("classes"):
+        raise o.wrong(
+            f"counters_per_class has {len(counters)} numbers, expected classes="
+            f"{o.integer('classes')}",
+            "counters_per_class",
+        )
     pairs = list(zip(anchors[::2], anchors[1::2], strict=True))
     head = Head(
         site.index,
         o.section.type,
-        o.integer("classes", 1),
+        o.integer("classes"),
         tuple(pairs[i] for i in mask),
     )
     # compat: a region's output lies cell by cell
@@ -61,7 +66,7 @@ def anchored(site: Site) -> Made:
 def detection(site: Site) -> Made:
     """``[detection]``, the head of YOLOv1."""
     o = site.options
-    coords, num, classes, side = (o.integer(key, 1) for key in ("coords", "num", "classes", "side"))
+    coords, num, classes, side = (o.integer(key) for key in ("coords", "num", "classes", "side"))
     expected = side**2 * ((1 + coords) * num + classes)
     if size(site.input) != expected:
         raise o.wrong(
@@ -74,7 +79,7 @@ def detection(site: Site) -> Made:
 def iseg(site: Site) -> Made:
     """``[iseg]``: planes of classes and of an embedding."""
     o = site.options
-    expected = o.integer("classes", 1) + o.integer("ids", 0)
+    expected = o.integer("classes") + o.integer("ids")
     if site.input[0] != expected:
         raise o.wrong(
             f"the layer before has {site.input[0]} channels, expected filters={expected}: 1 "

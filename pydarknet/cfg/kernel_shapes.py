@@ -41,23 +41,23 @@ class Kernel:
 
 def padding_of(o: Options) -> int:
     """Padding on each side."""
-    padding = o.integer("padding", 0)
-    return o.integer("size", 1) // 2 if o.flag("pad") else padding
+    padding = o.integer("padding")
+    return o.integer("size") // 2 if o.flag("pad") else padding
 
 
 def convolutional(site: Site) -> Made:
     """``[convolutional]``, with the blur of antialiasing."""
     o = site.options
-    filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
-    if o.integer("numload", 0) > filters:
+    filters, kernel, stride = (o.integer(key) for key in ("filters", "size", "stride"))
+    if o.integer("numload") > filters:
         raise o.wrong(f"numload={o.text('numload')}, expected at most filters={filters}", "numload")
     for key in ("stride_x", "stride_y"):
         o.default(key, stride)
     stride_x, stride_y = (o.integer(key) for key in ("stride_x", "stride_y"))
     stride_x, stride_y = (stride if one < 1 else one for one in (stride_x, stride_y))
-    o.integer("dilation", 1)
-    groups = o.integer("groups", 1)
-    blur = o.integer("antialiasing", 0, 2)
+    o.integer("dilation")
+    groups = o.integer("groups")
+    blur = o.integer("antialiasing")
     if max(stride_x, stride_y) == 1:
         blur = 0
     conv = Kernel(
@@ -96,7 +96,7 @@ def _blur(shape: Shape, kind: int, stride_x: int, stride_y: int) -> tuple[Shape,
 def deconvolutional(site: Site) -> Made:
     """``[deconvolutional]``: a transposed convolution."""
     o = site.options
-    filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
+    filters, kernel, stride = (o.integer(key) for key in ("filters", "size", "stride"))
     c, h, w = site.input
     cut = kernel - 2 * padding_of(o)
     out = (filters, (h - 1) * stride + cut, (w - 1) * stride + cut)
@@ -108,7 +108,7 @@ def deconvolutional(site: Site) -> Made:
 def local(site: Site) -> Made:
     """``[local]``: filters of its own at every position."""
     o = site.options
-    filters, kernel, stride = (o.integer(key, 1) for key in ("filters", "size", "stride"))
+    filters, kernel, stride = (o.integer(key) for key in ("filters", "size", "stride"))
     c, h, w = site.input
     # compat: the size is that of a padding of size/2, whatever the window is shifted by
     short = 1 if o.flag("pad") else kernel
@@ -129,19 +129,19 @@ def dense(inputs: int, outputs: int, batch_normalize: bool) -> tuple[int, float]
 def connected(site: Site) -> Made:
     """``[connected]``: fully connected."""
     o = site.options
-    outputs = o.integer("output", 1)
+    outputs = o.integer("output")
     parameters, operations = dense(size(site.input), outputs, bool(o.integer("batch_normalize")))
     return Made((outputs, 1, 1), parameters, operations)
 
 
 def _pool(site: Site, antialiasing: int) -> Made:
     o = site.options
-    stride = o.integer("stride", 1)
+    stride = o.integer("stride")
     for key in ("stride_x", "stride_y", "size"):
         o.default(key, stride)
-    stride_x, stride_y, kernel = (o.integer(key, 1) for key in ("stride_x", "stride_y", "size"))
+    stride_x, stride_y, kernel = (o.integer(key) for key in ("stride_x", "stride_y", "size"))
     o.default("padding", kernel - 1)
-    padding = o.integer("padding", 0)
+    padding = o.integer("padding")
     blur = antialiasing if max(stride_x, stride_y) > 1 else 0
     c, h, w = site.input
     step_x, step_y = (1, 1) if blur else (stride_x, stride_y)
@@ -156,8 +156,8 @@ def _pool(site: Site, antialiasing: int) -> Made:
 def maxpool(site: Site) -> Made:
     """``[maxpool]``: the maximum of windows, or of channels."""
     o = site.options
-    made = _pool(site, o.integer("antialiasing", 0, 2))
-    channels = o.integer("out_channels", 1)
+    made = _pool(site, o.integer("antialiasing"))
+    channels = o.integer("out_channels")
     if o.flag("maxpool_depth"):
         return Made((channels, *site.input[1:]))
     return made

@@ -8,7 +8,7 @@ from .site import Made, Site, size, text
 def crop(site: Site) -> Made:
     """``[crop]``: the centre of the image."""
     o = site.options
-    height, width = o.integer("crop_height", 1), o.integer("crop_width", 1)
+    height, width = o.integer("crop_height"), o.integer("crop_width")
     c, h, w = site.input
     if height > h or width > w:
         raise o.wrong(f"a crop of {width}x{height} does not fit the input of {text(site.input)}")
@@ -20,6 +20,13 @@ def same(site: Site) -> Made:
     return Made(site.input)
 
 
+def dropout(site: Site) -> Made:
+    """``[dropout]``, which does nothing but in training."""
+    if not 0 <= site.options.real("probability") < 1:
+        raise site.options.wrong("probability must be 0 or more and below 1", "probability")
+    return Made(site.input)
+
+
 def batchnorm(site: Site) -> Made:
     """``[batchnorm]`` on its own."""
     return Made(site.input, 4 * site.input[0])
@@ -27,7 +34,9 @@ def batchnorm(site: Site) -> Made:
 
 def softmax(site: Site) -> Made:
     """``[softmax]``, over groups."""
-    groups = site.options.integer("groups", 1)
+    groups = site.options.integer("groups")
+    if site.options.real("temperature") <= 0:
+        raise site.options.wrong("temperature must be above 0", "temperature")
     if size(site.input) % groups:
         raise site.options.wrong(f"groups={groups} does not divide the {size(site.input)} inputs")
     return Made(site.input)
@@ -37,7 +46,7 @@ def route(site: Site) -> Made:
     """``[route]``: joins channels."""
     o = site.options
     o.require("layers")
-    groups, group = o.integer("groups", 1), o.integer("group_id", 0)
+    groups, group = o.integer("groups"), o.integer("group_id")
     if group >= groups:
         raise o.wrong(f"group_id={group}, expected below groups={groups}", "group_id")
     parts = []
@@ -139,7 +148,7 @@ def _reorder(site: Site, stride: int, reverse: bool, classic: bool) -> Made:
 def reorg(site: Site) -> Made:
     """``[reorg]``: the permutation of YOLOv2."""
     o = site.options
-    stride, extra = o.integer("stride", 1), o.integer("extra", 0)
+    stride, extra = o.integer("stride"), o.integer("extra")
     if extra:
         return Made((size(site.input) + extra, 1, 1))
     if o.flag("flatten"):
@@ -150,10 +159,10 @@ def reorg(site: Site) -> Made:
 def reorg3d(site: Site) -> Made:
     """``[reorg3d]``: cells to channels, or back."""
     o = site.options
-    return _reorder(site, o.integer("stride", 1), o.flag("reverse"), False)
+    return _reorder(site, o.integer("stride"), o.flag("reverse"), False)
 
 
 def implicit(site: Site) -> Made:
     """``[implicit]``: a trained constant."""
-    filters, atoms = (site.options.integer(key, 1) for key in ("filters", "atoms"))
+    filters, atoms = (site.options.integer(key) for key in ("filters", "atoms"))
     return Made((filters, atoms, 1), filters * atoms)

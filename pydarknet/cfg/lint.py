@@ -13,7 +13,7 @@ from .document import Document, Line, Section
 from .keys import canonical, keys_of
 from .lint_files import check_files
 from .lint_heads import check_heads, told_at_filters
-from .options import Options, whole
+from .options import Options, read_list, whole
 from .problems import problem_at, problem_of
 from .references import inputs_of, references
 from .shapes import walk
@@ -113,11 +113,27 @@ def _spelling(document: Document, section: Section, line: Line, type_: str) -> I
     if type_ not in ("text", "choice") and re.search(r"[\w.][ \t]+[\w.]", value):
         message = f"{line.key}: the blank does not count, this is {line.value}"
         yield Problem(document.name, line.number, f"[{section.type}] {message}", "note")
+    if type_ in ("integer", "list of integers"):
+        yield from _atoi(document, section, line)
     if hash_sign and type_ in ("text", "choice"):
         message = (
             f"{line.key}: AlexeyAB's Darknet takes the comment for a part of the value, expected "
             "it on a line of its own"
         )
+        yield Problem(document.name, line.number, f"[{section.type}] {message}", "note")
+
+
+def _atoi(document: Document, section: Section, line: Line) -> Iterator[Problem]:
+    """Whole numbers in a spelling of which Darknet reads the digits at the start only."""
+    numbers = read_list(line.value or "")
+    if numbers is None or not all(number.is_integer() for number in numbers):
+        return
+    starts = (re.match(r"[+-]?\d+", part) for part in (line.value or "").split(","))
+    theirs = [int(start[0]) if start else 0 for start in starts][: len(numbers)]
+    ours = [int(number) for number in numbers]
+    if ours != theirs:
+        read, other = (",".join(map(str, one)) for one in (ours, theirs))
+        message = f"{line.key}={line.value} is read as {read}; Darknet's atoi reads {other}"
         yield Problem(document.name, line.number, f"[{section.type}] {message}", "note")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..data_file import find_named_file, line_of, read_data_file
 from ..errors import CfgError, DataError
@@ -29,11 +29,8 @@ def check_files(
         except DataError as error:
             yield Problem(file, error.line, message_of(error))
             options = {}
-        given = read_whole(options.get("classes", "")) if "classes" in options else None
-        if classes is not None and options and given != classes:
-            shown = options.get("classes", "(none)")
-            line = line_of(file, "classes")
-            yield Problem(file, line, f"classes={shown}, expected {classes} as in {document.name}")
+        else:
+            yield from _check_classes(document, file, options, classes)
         if names is None and options.get("names"):
             try:
                 names = find_named_file(file, options["names"])
@@ -50,10 +47,25 @@ def check_files(
         return
     if len(lines) != classes:
         message = f"holds {len(lines)} names, expected {classes} as in {document.name}"
-        yield Problem(file, None, message)
+        # the first that is too much, or the last where some are missing
+        yield Problem(file, min(len(lines), classes + 1), message)
     for number, line_text in enumerate(lines, 1):
         if not line_text:
             yield Problem(file, number, "is empty, expected a name", "note")
+
+
+def _check_classes(
+    document: Document, file: str, options: Mapping[str, str], classes: int | None
+) -> Iterator[Problem]:
+    """Whether a .data file says as many classes as the cfg."""
+    if classes is None:
+        return
+    expected = f"expected {classes} as in {document.name}"
+    if "classes" not in options:
+        yield Problem(file, None, f"classes= is missing, {expected}")
+    elif read_whole(options["classes"]) != classes:
+        line = line_of(file, "classes")
+        yield Problem(file, line, f"classes={options['classes']}, {expected}")
 
 
 def _classes(document: Document) -> int | None:

@@ -24,7 +24,7 @@ def check_heads(document: Document) -> Iterator[Problem]:
             continue
         options = Options(document, head)
         try:
-            anchors, num = options.reals("anchors"), options.integer("num", 1)
+            anchors, num = options.reals("anchors"), options.integer("num")
             _, mask = anchors_of(options)
         except CfgError as error:
             yield problem_of(document, error)
@@ -87,7 +87,7 @@ def _sum(document: Document, head: Section) -> str:
     if canonical(head.type) not in ("yolo", "Gaussian_yolo", "region"):
         return ""
     options = Options(document, head)
-    classes = options.integer("classes", 1)
+    classes = options.integer("classes")
     return (
         f": {len(anchors_of(options)[1])} anchors * ({classes} classes + "
         f"{entries_of(options) - classes})"

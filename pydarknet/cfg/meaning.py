@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .document import Document, Section
-from .head_shapes import MOST_ANCHORS
 from .keys import Key, canonical, keys_of
 from .options import read_list, read_number
+from .ranges import MOST_ANCHORS
 from .references import LISTS, SINGLE, references
 
 Value = float | str | tuple[float, ...]

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 
 from ..errors import CfgError
-from ..layers import option_value
+from ..layers import option_values
 from .document import Document, Section
 from .keys import Key, keys_of, nearest
+from .ranges import MOST, bounds_of
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
-_MOST = 2147483647
 _MOST_FLOAT = 3.4028234663852886e38
 _FLOATS = "-3.40282e38 to 3.40282e38"
 
@@ -35,7 +35,7 @@ def read_whole(text: str) -> int | None:
     number = read_number(text)
     if number is None or number != math.floor(number):
         return None
-    return int(number) if abs(number) < _MOST else None
+    return int(number) if abs(number) < MOST else None
 
 
 def read_list(text: str) -> list[float] | None:
@@ -80,17 +80,18 @@ class Options:
         """A value as text; empty where there is none."""
         return self.section.get(name) or self._defaults[name]
 
-    def integer(self, name: str, least: int = -_MOST, most: int = _MOST) -> int:
-        """A whole number of that range."""
+    def integer(self, name: str) -> int:
+        """A whole number of the key's range."""
         text = self.text(name)
+        least, most = bounds_of(self.section.type, name)
         value = read_whole(text)
         if value is None:
             wanted = "an integer"
-            if _too_large(text, _MOST):
-                wanted += f" from {max(least, 1 - _MOST)} to {min(most, _MOST - 1)}"
+            if _too_large(text, MOST):
+                wanted += f" from {max(least, 1 - MOST)} to {min(most, MOST - 1)}"
             raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         if not least <= value <= most:
-            wanted = f"at least {least}" if most == _MOST else f"{least} to {most}"
+            wanted = f"at least {least}" if most == MOST else f"{least} to {most}"
             raise self.wrong(f"{name}={value}, expected {wanted}", name)
         return value
 
@@ -124,12 +125,10 @@ class Options:
     def integers(self, name: str) -> list[int]:
         """A list of whole numbers; empty where the key is missing."""
         numbers = self.reals(name)
-        if any(number != math.floor(number) or abs(number) >= _MOST for number in numbers):
+        if any(number != math.floor(number) or abs(number) >= MOST for number in numbers):
             text = self.text(name)
-            large = any(abs(number) >= _MOST for number in numbers)
-            wanted = (
-                f"integers from {1 - _MOST} to {_MOST - 1}" if large else "integers with commas"
-            )
+            large = any(abs(number) >= MOST for number in numbers)
+            wanted = f"integers from {1 - MOST} to {MOST - 1}" if large else "integers with commas"
             raise self.wrong(f"{name}={text[:60]}, expected {wanted}", name)
         return [int(number) for number in numbers]
 
@@ -185,7 +184,7 @@ class Options:
 
     def values(self) -> dict[str, object]:
         """All values, as numbers where they are some: what `pydarknet.Layer.options` holds."""
-        return {name: option_value(self.text(name)) for name in self._keys}
+        return option_values(self.section.type, {name: self.text(name) for name in self._keys})
 
 
 def whole(section: Section, key: str, default: int) -> int:

@@ -78,7 +78,7 @@ def picture(document: Document) -> Picture:
     Raises:
         CfgError: the shapes cannot be worked out.
     """
-    structure = infer(document)
+    structure = infer(document, unknown_keys=True)
     shapes = [structure.input_shape, *(layer.output_shape for layer in structure.layers)]
     maps = [
         _map(shape, layer) for shape, layer in zip(shapes, [None, *structure.layers], strict=True)

@@ -12,9 +12,9 @@ from .site import Made, Site, size, text
 def rnn(site: Site) -> Made:
     """``[rnn]``."""
     o = site.options
-    output = o.integer("output", 1)
+    output = o.integer("output")
     o.default("hidden", output)
-    hidden = o.integer("hidden", 1)
+    hidden = o.integer("hidden")
     normalized = bool(o.integer("batch_normalize"))
     parts = [
         dense(size(site.input), hidden, normalized),
@@ -36,7 +36,7 @@ def lstm(site: Site) -> Made:
 
 
 def _gates(site: Site, gates: int, sums: int) -> Made:
-    output = site.options.integer("output", 1)
+    output = site.options.integer("output")
     normalized = bool(site.options.integer("batch_normalize"))
     of_input = dense(size(site.input), output, normalized)
     of_state = dense(output, output, normalized)
@@ -47,9 +47,9 @@ def crnn(site: Site) -> Made:
     """``[crnn]``: an rnn of convolutions."""
     o = site.options
     for key, pjreddies in (("output", "output_filters"), ("hidden", "hidden_filters")):
-        o.default(key, o.integer(pjreddies, 1))
+        o.default(key, o.integer(pjreddies))
     o.default("pad", int(o.has("output_filters") and not o.has("output")))
-    output, hidden = o.integer("output", 1), o.integer("hidden", 1)
+    output, hidden = o.integer("output"), o.integer("hidden")
     entering = _kernel(o, hidden).over(site, site.input)
     self = _kernel(o, hidden).over(site, entering.output)
     leaving = _kernel(o, output).over(site, entering.output)
@@ -62,7 +62,7 @@ def crnn(site: Site) -> Made:
 def conv_lstm(site: Site) -> Made:
     """``[conv_lstm]``: an lstm of convolutions."""
     o = site.options
-    kernel = _kernel(o, o.integer("output", 1))
+    kernel = _kernel(o, o.integer("output"))
     of_input = kernel.over(site, site.input)
     state = of_input.output
     of_state = kernel.over(site, state)
@@ -89,18 +89,18 @@ def conv_lstm(site: Site) -> Made:
 def history(site: Site) -> Made:
     """``[history]``: the steps before, as channels."""
     c, h, w = site.input
-    return Made((c * site.options.integer("history_size", 1), h, w))
+    return Made((c * site.options.integer("history_size"), h, w))
 
 
 def _kernel(o: Options, filters: int) -> Kernel:
-    stride = o.integer("stride", 1)
+    stride = o.integer("stride")
     return Kernel(
         filters,
-        o.integer("size", 1),
+        o.integer("size"),
         stride,
         stride,
         padding_of(o),
-        o.integer("groups", 1),
+        o.integer("groups"),
         bool(o.integer("batch_normalize")),
     )
 

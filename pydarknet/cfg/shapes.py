@@ -24,7 +24,7 @@ RULES: dict[str, Rule] = {
     "local_avgpool": kernels.local_avgpool,
     "avgpool": kernels.avgpool,
     "crop": plain.crop,
-    "dropout": plain.same,
+    "dropout": plain.dropout,
     "normalization": plain.same,
     "batchnorm": plain.batchnorm,
     "activation": plain.same,
@@ -63,10 +63,8 @@ def input_shape(document: Document) -> Shape:
         CfgError: [net] has neither all of width, height and channels, nor inputs alone.
     """
     net = Options(document, document.net)
-    width, height, channels = (
-        net.integer(key, 0, 1 << 20) for key in ("width", "height", "channels")
-    )
-    inputs = net.integer("inputs", 0)
+    width, height, channels = (net.integer(key) for key in ("width", "height", "channels"))
+    inputs = net.integer("inputs")
     if width and height and channels:
         return channels, height, width
     if not inputs or width or height or channels:
@@ -78,13 +76,17 @@ def input_shape(document: Document) -> Shape:
     return inputs, 1, 1
 
 
-def infer(document: Document, *, width: int = 0, height: int = 0) -> Structure:
+def infer(
+    document: Document, *, width: int = 0, height: int = 0, unknown_keys: bool = False
+) -> Structure:
     """Works out every layer's shape; the same that the engine finds.
 
     Args:
         document: the cfg.
         width: of the input in pixels; 0 for what the cfg says.
         height: of the input in pixels; 0 for what the cfg says.
+        unknown_keys: passes over keys that no section has, as tools do that only look at a cfg
+            or edit it; the engine refuses them.
 
     Raises:
         CfgError: a section, key or value is unknown, or shapes do not meet.
@@ -94,8 +96,15 @@ def infer(document: Document, *, width: int = 0, height: int = 0) -> Structure:
         raise error
 
     document.renumber()
-    refuse_keys(Options(document, document.net))
-    found = walk(document, refuse, width=width, height=height, strict=True)
+
+    def check(options: Options) -> None:
+        if not unknown_keys:
+            for error in options.unknown_keys():
+                raise error
+        options.check_all()
+
+    check(Options(document, document.net))
+    found = walk(document, refuse, width=width, height=height, check=check)
     assert found is not None
     return found
 
@@ -106,12 +115,12 @@ def walk(
     *,
     width: int = 0,
     height: int = 0,
-    strict: bool = False,
+    check: Callable[[Options], None] | None = None,
 ) -> Structure | None:
     """As `infer`, but goes on behind an error: ``problem`` is called with each of them.
 
     What stands behind a broken layer and does not depend on it is still looked at. None where the
-    input's size is wrong, or a layer is.
+    input's size is wrong, or a layer is. ``check`` looks at each layer's keys, if they are to be.
     """
     try:
         shape = input_shape(document)
@@ -133,8 +142,8 @@ def walk(
             options = Options(document, section)
             if types[index] == "net":
                 raise options.wrong("stands among the layers, expected first and once")
-            if strict:
-                refuse_keys(options)
+            if check is not None:
+                check(options)
             if before is None and types[index] in ("route", "implicit"):
                 before = (0, 0, 0)  # they do not look at it
             if before is None:
@@ -168,13 +177,6 @@ def walk(
         outputs=tuple(sorted({last, *(head.layer for head in made_heads)})),
         heads=tuple(made_heads),
     )
-
-
-def refuse_keys(options: Options) -> None:
-    """Raises the first error of a key that the section does not have, or of a value's type."""
-    for error in options.unknown_keys():
-        raise error
-    options.check_all()
 
 
 def _check_output(options: Options, made: Made, before: Shape) -> None:

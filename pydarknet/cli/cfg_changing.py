@@ -13,7 +13,8 @@ from pathlib import Path
 
 from .. import cfg
 from .._files import refuse_existing, write_new
-from .cfg_file import open_cfg
+from ..cfg.options import whole
+from .cfg_file import note_unknown_keys, open_cfg
 from .parser import Parser, count, size
 from .program import OK
 
@@ -54,8 +55,8 @@ def for_classes(words: Sequence[str]) -> int:
         "cfg for-classes",
         "x.cfg N",
         "Fits a cfg to N classes: classes of every head, filters (or outputs) in front of it,\n"
-        "max_batches = 2000 N (at least 6000, and one for each image), steps at 80% and 90%.\n"
-        "All else stays as it is, comments too.",
+        "max_batches = 2000 N (at least 6000, and one for each image), steps at 80% and 90%;\n"
+        "a ramp of the rate before them stays. All else stays as it is, comments too.",
     )
     parser.add_argument("--images", type=count, default=0, metavar="N", help="of the training set")
     _add_output(parser)
@@ -67,6 +68,7 @@ def for_classes(words: Sequence[str]) -> int:
     except argparse.ArgumentTypeError as error:
         parser.error(str(error))
     document = open_cfg(rest[0])
+    note_unknown_keys(document)
     changes = cfg.for_classes(document, classes, images=options.images)
     return _finish(parser, options, document, changes)
 
@@ -93,7 +95,7 @@ def set_values(words: Sequence[str]) -> int:
     if options.size:
         changes += cfg.set_size(document, *options.size)
     if options.batch or options.subdivisions:
-        batch, parts = (int(document.net.get(key, "1") or 1) for key in ("batch", "subdivisions"))
+        batch, parts = (whole(document.net, key, 1) for key in ("batch", "subdivisions"))
         changes += cfg.set_batch(document, options.batch or batch, options.subdivisions or parts)
     for word in rest[1:]:
         match = re.fullmatch(r"(?:([^.=]+)\.)?([^.=]+)=(.*)", word, re.DOTALL)

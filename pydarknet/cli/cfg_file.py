@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from .. import cfg
+from ..cfg.options import Options
 
 ZOO = "zoo:"
 
@@ -18,3 +21,10 @@ def open_cfg(word: str) -> cfg.Document:
     if word.startswith(ZOO):
         return cfg.zoo.build(word.removeprefix(ZOO))
     return cfg.Document.read(word)
+
+
+def note_unknown_keys(document: cfg.Document) -> None:
+    """Says on stderr which keys no section has; they stay in the cfg as they are."""
+    for section in document.sections:
+        for error in Options(document, section).unknown_keys():
+            print(f"note: {error}, kept as it is", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import cfg
 from ..errors import CfgError
-from .cfg_file import ZOO, open_cfg
+from .cfg_file import ZOO, note_unknown_keys, open_cfg
 from .parser import Parser, size
 from .program import ERROR, OK
 
@@ -61,7 +61,9 @@ def summary(words: Sequence[str]) -> int:
     if len(files) != 1:
         parser.error("expected x.cfg")
     width, height = options.size or (0, 0)
-    structure = cfg.infer(open_cfg(files[0]), width=width, height=height)
+    document = open_cfg(files[0])
+    structure = cfg.infer(document, width=width, height=height, unknown_keys=True)
+    note_unknown_keys(document)
     if not options.json:
         print(structure.summary())
         return OK
@@ -115,7 +117,7 @@ def _sizes(first: cfg.Document, second: cfg.Document) -> str:
     counts = []
     for document in (first, second):
         try:
-            layers = cfg.infer(document).layers
+            layers = cfg.infer(document, unknown_keys=True).layers
         except CfgError:
             counts.append("unknown")
         else:
@@ -140,6 +142,7 @@ def draw(words: Sequence[str]) -> int:
     document = open_cfg(files[0])
     output = Path(options.output or f"{Path(document.name).stem}.svg")
     drawn = cfg.draw(document, output, force=options.force)
+    note_unknown_keys(document)
     written = {"file": str(output), "width": drawn.width, "height": drawn.height}
     text = f"written: {output} ({drawn.width} x {drawn.height})"
     print(json.dumps(written, ensure_ascii=False) if options.json else text)

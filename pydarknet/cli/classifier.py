@@ -63,6 +63,7 @@ def valid(words: Sequence[str]) -> int:
         "Accuracy on the .data file's valid list. Each line says how it is so far; the last one\n"
         "is the result. top= of the .data file says what counts besides the first class.",
     )
+    parser.add_argument("--quiet", action="store_true", help="the result's line only")
     add_report_options(parser)
     add_network_options(parser)
     add_darknet_flags(parser, "classifier")
@@ -91,7 +92,8 @@ def valid(words: Sequence[str]) -> int:
             scores = np.zeros(dataset.classes)
             scores[[one.class_id for one in answers]] = [one.probability for one in answers]
             evaluator.add(scores, right)
-            print(f"{number}: top 1: {first / number:f}, top {top}: {among / number:f}")
+            if not options.quiet or number == len(dataset.images):
+                print(f"{number}: top 1: {first / number:f}, top {top}: {among / number:f}")
     if options.report is not None:
         title = os.path.basename(model[0])
         write_class_report(evaluator.result(), options.report, title=title, force=options.force)

@@ -10,7 +10,7 @@ from ..cfg import Section
 from ..cfg.options import Options
 from ..datasets.sheet import labelled_sheet
 from ..image import Pixels, save_image
-from ..layers import option_value
+from ..layers import option_values
 from .cfg_file import open_cfg
 from .dataset_options import (
     StepBar,
@@ -88,8 +88,6 @@ def _augmented(
 
 def _values(section: Section) -> dict[str, Any]:
     # of equal keys the first counts
-    return {
-        line.key: option_value(line.value)
-        for line in reversed(section.entries)
-        if line.key and line.value
-    }
+    entries = reversed(section.entries)
+    texts = {line.key: line.value for line in entries if line.key and line.value}
+    return option_values(section.type, texts)

@@ -76,9 +76,7 @@ def network_of(path: str) -> dict[str, Any]:
     net = Options(document, document.net)
     found: dict[str, Any] = {
         "size": (net.integer("width"), net.integer("height")),
-        "letterbox": bool(net.integer("letter_box", 0))
-        if document.net.find("letter_box")
-        else False,
+        "letterbox": bool(net.integer("letter_box")) if document.net.find("letter_box") else False,
     }
     places = strides(document)
     units, anchors = [], []

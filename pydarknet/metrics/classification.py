@@ -124,8 +124,11 @@ class ClassificationEvaluator:
         rows = np.atleast_2d(np.asarray(scores, np.float64))
         classes = np.atleast_1d(np.asarray(truth, np.int64))
         count = len(self._names)
-        if rows.shape != (len(classes), count) or np.isnan(rows).any():
+        if rows.shape != (len(classes), count):
             raise DataError(f"scores {rows.shape}, expected numbers ({len(classes)}, {count})")
+        bad = np.isnan(rows).any(axis=1)
+        if bad.any():
+            raise DataError(f"scores[{int(bad.argmax())}] are not finite (NaN), expected numbers")
         if len(classes) and not 0 <= classes.min() <= classes.max() < count:
             raise DataError(f"truth {classes.min()} to {classes.max()}, expected 0 to {count - 1}")
         order = np.argsort(-rows, axis=1, kind="stable")

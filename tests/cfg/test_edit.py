@@ -83,9 +83,27 @@ def test_the_rule_of_thumb() -> None:
 
 
 def test_steps_without_scales_for_each() -> None:
-    document = zoo.build("yolov2-tiny-voc")
+    document = zoo.build("yolov4-tiny")
+    document.net.set("scales", ".5,.2,.1")
     for_classes(document, 2)
     assert document.net.get("scales") == "0.1,0.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "scales"),
+    [("yolov1", "200,400,600,8000,9000", "2.5,2,2,0.1,0.1"),
+     ("yolov2-tiny-voc", "-1,100,8000,9000", "0.1,10,0.1,0.1")],
+)  # fmt: skip
+def test_a_ramp_of_the_rate_stays(name: str, steps: str, scales: str) -> None:
+    document = zoo.build(name)
+    for_classes(document, 5)
+    assert (document.net.get("steps"), document.net.get("scales")) == (steps, scales)
+    # with another number of falls; and with a step that never comes
+    document.net.set("steps", "10,600000,700000,800000")
+    document.net.set("scales", "2,3,.5,.5")
+    for_classes(document, 5)
+    assert document.net.get("steps") == "10,8000,9000"
+    assert document.net.get("scales") == "2,0.1,0.1"
 
 
 YOLO = """[net]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pydarknet import CfgError, Network
 from pydarknet.cfg.keys import canonical, keys_of, nearest, section_names
+from pydarknet.cfg.ranges import FREE, bounds_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,6 +73,32 @@ def test_the_types_of_net_are_the_engines() -> None:
     assert ours is not None
     engine = {name: type_in_the_engine(name) for name in ours}
     assert engine == {name: (key.type, key.choices) for name, key in ours.items()}
+
+
+def bounds_in_the_engine(section: str, key: str) -> tuple[int, int]:
+    """The range that the engine gives a key, from what it says to a number far outside."""
+    found = list(FREE)
+    for end, value in enumerate((-2000000000, 2000000)):
+        net = f"[net]\n{key}={value}\n" if section == "net" else "[net]\n"
+        size = "".join(f"{name}=8\n" for name in ("width", "height", "channels") if name != key)
+        layer = "[avgpool]\n" if section == "net" else f"[{section}]\n{key}={value}\n"
+        # on its own some layers lack what they read, which is told behind the keys
+        text = f"{net}{size}{layer}layers=0\n" if section == "route" else f"{net}{size}{layer}"
+        try:
+            Network.from_text(text).close()
+        except CfgError as error:
+            limits = re.search(rf"{key}={value}, expected (?:at least (\S+)|(\S+) to (\S+))$",
+                               str(error))  # fmt: skip
+            if limits:
+                found[end] = int(limits[1] or limits[2 + end])
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("section", ["net", *sorted(set(section_names()) - {"net", "network"})])
+def test_the_ranges_of_whole_numbers_are_the_engines(section: str) -> None:
+    keys = [name for name, key in (keys_of(section) or {}).items() if key.type == "integer"]
+    engine = {key: bounds_in_the_engine(section, key) for key in keys}
+    assert engine == {key: bounds_of(section, key) for key in keys}
 
 
 def test_the_sentences_of_net_are_the_engines() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from pydarknet import Network
+from pydarknet import CfgError, Network
 from pydarknet.cfg import Document, lint, lint_file, zoo
 
 SHARED = Path(os.environ.get("PYDARKNET_SHARED", Path(__file__).parents[3] / "shared"))
@@ -76,9 +76,10 @@ def test_nothing_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("batch=2147483647", "an integer from -2147483646 to 2147483646"),
-        ("batch=-3e9", "an integer from -2147483646 to 2147483646"),
-        ("batch=1e400", "an integer from -2147483646 to 2147483646"),
+        ("batch=2147483647", "an integer from 1 to 2147483646"),
+        ("batch=-3e9", "an integer from 1 to 2147483646"),
+        ("batch=1e400", "an integer from 1 to 2147483646"),
+        ("step=-3e9", "an integer from -2147483646 to 2147483646"),
         ("steps=9,1e10", "integers from -2147483646 to 2147483646"),
         ("decay=1e39", "a number from -3.40282e38 to 3.40282e38"),
         ("scales=1,1e39", "numbers from -3.40282e38 to 3.40282e38"),
@@ -146,6 +147,57 @@ def test_a_planted_fault(old: str, new: str, expected: str) -> None:
     assert old in CFG
     problems = found(CFG.replace(old, new, 1))
     assert any(one.startswith(expected) for one in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("batch=8", "batch=0", "x.cfg:5: [net] batch=0, expected at least 1"),
+        ("batch=8", "batch=-4", "x.cfg:5: [net] batch=-4, expected at least 1"),
+        ("subdivisions=2", "subdivisions=0", "x.cfg:6: [net] subdivisions=0, expected at least 1"),
+        ("subdivisions=2", "subdivisions=-4",
+         "x.cfg:6: [net] subdivisions=-4, expected at least 1"),
+        ("batch=8", "batch=8\nburn_in=-1", "x.cfg:6: [net] burn_in=-1, expected at least 0"),
+        ("num=4", "num=4\nmax=0", "x.cfg:33: [yolo] max=0, expected 1 to 1000000"),
+        ("num=4", "num=4\ncounters_per_class=1,2,3",
+         "x.cfg:33: [yolo] counters_per_class has 3 numbers, expected classes=2"),
+        ("[maxpool]\nsize=2\nstride=2", "[maxpool]\nstride=2\n[dropout]\nprobability=1",
+         "x.cfg:22: [dropout] probability must be 0 or more and below 1"),
+        ("[route]", "[softmax]\ntemperature=0\n[route]",
+         "x.cfg:35: [softmax] temperature must be above 0"),
+    ],
+)  # fmt: skip
+def test_what_the_engine_refuses_is_told_in_its_words(old: str, new: str, expected: str) -> None:
+    assert old in CFG
+    text = CFG.replace(old, new, 1)
+    assert [one for one in found(text) if "note:" not in one] == [expected]
+    with pytest.raises(CfgError) as refused:
+        Network.from_text(text, name="x.cfg")
+    assert str(refused.value) == expected
+
+
+def test_whole_numbers_that_darknet_reads_otherwise() -> None:
+    text = CFG.replace("max_batches=1000", "max_batches=1e3").replace("layers=1", "layers=.1e1")
+    assert found(text.replace("filters=8", "filters=8.0")) == [
+        "x.cfg:10: note: [net] max_batches=1e3 is read as 1000; Darknet's atoi reads 1",
+        "x.cfg:35: note: [route] layers=.1e1 is read as 1; Darknet's atoi reads 0",
+    ]
+
+
+VALUES = ("-1", "0", "2", "3", "7", "1.5", "abc", "1e2", "1,2", "999", "0,1,2", "-4", ".5")
+
+
+@profile(deadline=None, max_examples=250)
+@given(st.data())
+def test_a_changed_value_that_passes_opens(data: st.DataObject) -> None:
+    """Whatever value stands in a cfg: the engine opens what has no error."""
+    lines = CFG.splitlines()
+    places = [i for i, line in enumerate(lines) if "=" in line]
+    at = data.draw(st.sampled_from(places))
+    lines[at] = f"{lines[at].partition('=')[0]}={data.draw(st.sampled_from(VALUES))}"
+    text = "\n".join(lines)
+    if not [one for one in found(text) if "note:" not in one]:
+        Network.from_text(text).close()
 
 
 def test_several_faults_are_all_told_once() -> None:
@@ -222,13 +274,23 @@ def test_names_and_data(tmp_path: Path) -> None:
     data.write_text("# two\nclasses = 3\nnames = x.names\n")
     assert {str(one) for one in lint(document, data=data)} == {
         f"{data}:2: classes=3, expected 2 as in x.cfg",
-        f"{names}: holds 3 names, expected 2 as in x.cfg",
+        f"{names}:3: holds 3 names, expected 2 as in x.cfg",
         f"{names}:2: note: is empty, expected a name",
     }
     data.write_text("classes=2\nnames=y.names\n")
     assert [one.severity for one in lint(document, data=data)] == ["note"]
+    names.write_text("cat\ndog\ncow\nhen\n")
+    assert [str(one) for one in lint(document, names=names)] == [
+        f"{names}:3: holds 4 names, expected 2 as in x.cfg"
+    ]
+    names.write_text("cat\ndog\n")
+    for text in ("names = x.names\n", ""):
+        data.write_text(text)
+        assert [str(one) for one in lint(document, data=data)] == [
+            f"{data}: classes= is missing, expected 2 as in x.cfg"
+        ]
     data.write_text("classes\n")
     assert [one.line for one in lint(document, data=data)] == [1]
     names.write_text("cat\n")
     (problem,) = lint(zoo.build("darknet19"), names=names)
-    assert str(problem) == f"{names}: holds 1 names, expected 1000 as in darknet19.cfg"
+    assert str(problem) == f"{names}:1: holds 1 names, expected 1000 as in darknet19.cfg"

@@ -71,3 +71,19 @@ def test_every_kind_of_layer() -> None:
 def test_filters_of_the_weights_file(key: str) -> None:
     text = f"[net]\nwidth=6\nheight=6\nchannels=2\n[convolutional]\nfilters=4\n{key}\n"
     compare(text.encode(), "x.cfg")
+
+
+def test_whole_numbers_in_other_spellings_are_ints() -> None:
+    text = (
+        "[net]\nwidth=8\nheight=8\nchannels=2\n[convolutional]\nfilters=1e1\nsize=3.0\n"
+        "[route]\nlayers=0e0\n"
+    )
+    compare(text.encode(), "x.cfg")
+    with Network.from_text(text) as network:
+        for structure in (network._structure, infer(Document.parse(text))):
+            first, second = structure.layers
+            assert first.options["filters"] == first.output_shape[0] == 10
+            assert isinstance(first.options["filters"], int)
+            assert isinstance(first.options["size"], int)
+            assert isinstance(second.options["layers"], int)
+            assert "10.0" not in structure.summary()

@@ -69,6 +69,28 @@ def test_a_file_that_is_missing_or_broken(
     assert [one.name for one in tmp_path.iterdir()] == ["broken.cfg"]
 
 
+@pytest.mark.parametrize("words", [("lint",), ("summary",), ("for-classes", "3")])
+def test_what_is_endless_is_not_read(
+    command: Command, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    name, *rest = words
+    done = command("cfg", name, "/dev/zero", *rest)
+    expected = "pydarknet: error: /dev/zero: is a device, expected a text file\n"
+    assert (done.code, done.out, done.err) == (1, "", expected)
+    with (tmp_path / "long.cfg").open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    done = command("cfg", name, "long.cfg", *rest)
+    expected = "pydarknet: error: long.cfg: is longer than 64 MB, expected a text file\n"
+    assert (done.code, done.out, done.err) == (1, "", expected)
+
+
+def test_lint_of_endless_names_and_data(command: Command, tiny: Path) -> None:
+    for option in ("--names", "--data"):
+        done = command("cfg", "lint", str(tiny), option, "/dev/zero")
+        assert done.code == 1
+        assert done.err == "pydarknet: error: /dev/zero: is a device, expected a text file\n"
+
+
 def test_lint(command: Command, tiny: Path) -> None:
     done = command("cfg", "lint", "tiny.cfg")
     assert done.code == 0
@@ -79,7 +101,7 @@ def test_lint(command: Command, tiny: Path) -> None:
     done = command("cfg", "lint", "tiny.cfg", "--names", "x.names")
     assert done.code == 1
     assert "filters=24, expected 255 for [yolo]" in done.out
-    assert "x.names: holds 1 names, expected 80" in done.out
+    assert "x.names:1: holds 1 names, expected 80" in done.out
     done = command("cfg", "lint", "tiny.cfg", "-json")
     assert done.code == 1
     assert {one["severity"] for one in json.loads(done.out)} == {"error", "note"}
@@ -126,6 +148,25 @@ def test_for_classes(command: Command, tiny: Path) -> None:
     assert Document.parse(shown.out).layers[29].get("filters") == "24"
     assert "max_batches: 2000200 -> 6000" in shown.err
     assert command("cfg", "for-classes", "tiny.cfg", 3, "--json").code == 2
+
+
+def test_a_key_that_nobody_knows_stays(command: Command, tiny: Path) -> None:
+    text = tiny.read_bytes().replace(b"[yolo]\r\n", b"[yolo]\r\nfoo=bar\r\n", 1)
+    tiny.write_bytes(text)
+    line = text[: text.index(b"foo=")].count(b"\n") + 1
+    note = f"note: {tiny}:{line}: [yolo] unknown key foo, kept as it is\n"
+    new = tiny.parent / "new.cfg"
+    done = command("cfg", "for-classes", str(tiny), "3", "-o", str(new))
+    assert (done.code, done.err) == (0, note)
+    assert b"[yolo]\r\nfoo=bar\r\n" in new.read_bytes()
+    assert new.read_bytes().count(b"classes=3\r\n") == 2
+    done = command("cfg", "summary", str(tiny))
+    assert (done.code, done.err) == (0, note)
+    done = command("cfg", "draw", str(tiny), "-o", str(tiny.parent / "x.svg"))
+    assert (done.code, done.err) == (0, note)
+    assert command("cfg", "lint", str(tiny)).code == 1
+    # the engine runs no network whose keys it does not know
+    assert command("summary", str(tiny)).code == 1
 
 
 def test_set(command: Command, tiny: Path) -> None:

@@ -118,6 +118,8 @@ def test_classifier(drawn: Path, tmp_path: Path, capfd: pytest.CaptureFixture[st
     lines = out.splitlines()
     assert len(lines) == 10
     assert re.fullmatch(r"10: top 1: \d\.\d{6}, top 1: \d\.\d{6}", lines[-1])
+    quiet = run(capfd, "classifier", "valid", data, cfg, weights, "--quiet")
+    assert quiet == (0, lines[-1] + "\n", "")
     words = ("classifier", "valid", data, cfg, weights, "--report", tmp_path / "out")
     status, again, err = run(capfd, *words)
     assert (status, again) == (0, out)

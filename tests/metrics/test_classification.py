@@ -63,3 +63,11 @@ def test_what_does_not_fit(scores, truth) -> None:
         ClassificationEvaluator(3).add(scores, truth)
     with pytest.raises(ArgumentError, match="top=0"):
         ClassificationEvaluator(3, top=0)
+
+
+def test_scores_that_are_no_numbers_are_said_to_be() -> None:
+    evaluator = ClassificationEvaluator(3)
+    with pytest.raises(DataError) as caught:
+        evaluator.add([[1, 2, 3], [1, np.nan, 3]], [0, 1])
+    assert str(caught.value) == "scores[1] are not finite (NaN), expected numbers"
+    assert evaluator.result().images == 0
