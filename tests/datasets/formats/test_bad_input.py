@@ -26,6 +26,7 @@ from pydarknet.datasets.formats import (
 )
 from pydarknet.datasets.formats.image_size import image_size
 from pydarknet.datasets.formats.json_stream import read_json, stream_json
+from pydarknet.datasets.formats.output import output_file, output_folder
 
 from .drawn import png_header
 
@@ -221,6 +222,33 @@ def test_a_failure_leaves_nothing(name: str, tmp_path: Path, dataset: LabelledDa
     with pytest.raises(DataError, match=r"the image b\.png is not there"):
         write_dataset(dataset, tmp_path / "out", name)
     assert os.listdir(tmp_path) == ["in"]
+
+
+@pytest.mark.parametrize("before", ["nothing", "empty folder", "link to an empty folder"])
+def test_of_two_that_write_one_folder_at_once_one_is_refused(before: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    if before == "empty folder":
+        out.mkdir()
+    elif before != "nothing":
+        (tmp_path / "real").mkdir()
+        out.symlink_to("real")
+    with pytest.raises(FileExistsError, match="is already there"), output_folder(out, False) as one:
+        one.write("a/late.txt", "late")
+        with output_folder(out, False) as other:
+            other.write("a/early.txt", "early")
+    files = [path.name for path in sorted(out.rglob("*")) if path.is_file()]
+    assert files == ["early.txt"]
+    assert [path.name for path in sorted(tmp_path.iterdir()) if path.suffix == ".part"] == []
+
+
+def test_of_two_that_write_one_file_at_once_one_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "x.json"
+    with pytest.raises(FileExistsError, match="is already there"), output_file(out, False) as one:
+        one.write_text("late")
+        with output_file(out, False) as other:
+            other.write_text("early")
+    assert out.read_text() == "early"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
 
 def test_writing_onto_its_own_images_keeps_them(tmp_path: Path, dataset: LabelledDataset) -> None:
