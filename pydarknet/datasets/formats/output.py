@@ -90,8 +90,8 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
     there at once, one gets it and the others are refused.
 
     Raises:
-        FileExistsError: there is something at ``path`` at the beginning or the end, and ``force`` is
-            False.
+        FileExistsError: there is something at ``path`` at the beginning or the end, and ``force``
+            is False.
         OSError: it cannot be written.
     """
     final = Path(os.path.abspath(path))

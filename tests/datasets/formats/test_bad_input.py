@@ -232,10 +232,15 @@ def test_of_two_that_write_one_folder_at_once_one_is_refused(before: str, tmp_pa
     elif before != "nothing":
         (tmp_path / "real").mkdir()
         out.symlink_to("real")
-    with pytest.raises(FileExistsError, match="is already there"), output_folder(out, False) as one:
-        one.write("a/late.txt", "late")
-        with output_folder(out, False) as other:
-            other.write("a/early.txt", "early")
+
+    def write_two() -> None:
+        with output_folder(out, False) as one:
+            one.write("a/late.txt", "late")
+            with output_folder(out, False) as other:
+                other.write("a/early.txt", "early")
+
+    with pytest.raises(FileExistsError, match="is already there"):
+        write_two()
     files = [path.name for path in sorted(out.rglob("*")) if path.is_file()]
     assert files == ["early.txt"]
     assert [path.name for path in sorted(tmp_path.iterdir()) if path.suffix == ".part"] == []
@@ -243,10 +248,15 @@ def test_of_two_that_write_one_folder_at_once_one_is_refused(before: str, tmp_pa
 
 def test_of_two_that_write_one_file_at_once_one_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "x.json"
-    with pytest.raises(FileExistsError, match="is already there"), output_file(out, False) as one:
-        one.write_text("late")
-        with output_file(out, False) as other:
-            other.write_text("early")
+
+    def write_two() -> None:
+        with output_file(out, False) as one:
+            one.write_text("late")
+            with output_file(out, False) as other:
+                other.write_text("early")
+
+    with pytest.raises(FileExistsError, match="is already there"):
+        write_two()
     assert out.read_text() == "early"
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
 
