@@ -38,13 +38,18 @@ def read_text_bytes(path: str | os.PathLike[str]) -> bytes:
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], *, replace: bool = True) -> Iterator[Path]:
     """Gives a name beside ``path`` to write to; it becomes ``path`` when the block ends well.
 
     After an exception in the block nothing is left, and an older file at ``path`` is as it was. A
     link is followed; a device or pipe (``/dev/stdout``) is written to as it is.
 
+    Args:
+        path: the file to write.
+        replace: puts it in place of one that is there when the block ends.
+
     Raises:
+        FileExistsError: the file is there at the end of the block, and ``replace`` is False.
         OSError: the folder is missing or cannot be written to.
     """
     given = os.fspath(path)
@@ -66,7 +71,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise type(error)(error.errno, error.strerror, given) from None
     try:
         yield part
-        part.replace(target)
+        if replace:
+            part.replace(target)
+        else:
+            _take_name(part, target, given)
     except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink()
@@ -102,8 +110,26 @@ def refuse_existing(path: str | os.PathLike[str], *, force: bool) -> None:
         FileExistsError: it is there already, and ``force`` is False.
     """
     if not force and os.path.lexists(path) and not os.fspath(path).startswith("/dev/"):
-        reason = "is already there, expected a new name (or --force to overwrite it)"
-        raise FileExistsError(errno.EEXIST, reason, os.fspath(path))
+        raise already_there(path)
+
+
+def already_there(path: str | os.PathLike[str]) -> FileExistsError:
+    """The error where a name is taken, and may not be."""
+    reason = "is already there, expected a new name (or --force to overwrite it)"
+    return FileExistsError(errno.EEXIST, reason, os.fspath(path))
+
+
+def _take_name(part: Path, target: Path, given: str) -> None:
+    """Gives a file its name unless another has it: of two who write at once, one is refused."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise already_there(given) from None
+    except OSError:  # a file system without hard links
+        refuse_existing(target, force=False)
+        part.replace(target)
+    else:
+        part.unlink()
 
 
 def write_new(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
@@ -114,7 +140,7 @@ def write_new(path: str | os.PathLike[str], data: bytes, *, force: bool = False)
         OSError: it cannot be written.
     """
     refuse_existing(path, force=force)
-    with atomic_path(path) as part:
+    with atomic_path(path, replace=force) as part:
         part.write_bytes(data)
 
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ._files import read_text_bytes
 from .errors import DataError
+from .problems import Problem, message_of
+
+KEYS = (
+    "classes", "train", "valid", "test", "names", "labels", "backup", "results", "top", "map",
+    "eval", "difficult", "tree", "tag", "leaves", "saveweights", "savelast",
+)  # fmt: skip
+"""Keys that Darknet or this package reads; others are allowed, and mean nothing to it."""
 
 
-def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
+def read_data_file(
+    path: str | os.PathLike[str], problems: list[Problem] | None = None
+) -> dict[str, str]:
     """Reads the ``key = value`` lines of a .data file.
 
     Like in Darknet, blanks are removed everywhere, ``#`` and ``;`` begin a comment line, and of
     equal keys the first counts.
+
+    Args:
+        path: the file.
+        problems: where lines go that are no ``key = value`` or may not be meant as they are; None:
+            the first that cannot be read is raised, and there are no notes.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -22,6 +37,7 @@ def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
     """
     file = os.fspath(path)
     options: dict[str, str] = {}
+    lines: dict[str, int] = {}
     text = read_text_bytes(file).decode("utf-8-sig", "replace")
     for number, line in enumerate(text.splitlines(), 1):
         line = "".join(line.split())
@@ -29,13 +45,29 @@ def read_data_file(path: str | os.PathLike[str]) -> dict[str, str]:
             continue
         key, equals, value = line.partition("=")
         if not equals or not key or "\0" in line:
-            raise DataError(
+            error = DataError(
                 f"{file}:{number}: cannot read {line[:60]!r}, expected key = value",
                 file=file,
                 line=number,
             )
+            if problems is None:
+                raise error
+            problems.append(Problem(file, number, message_of(error)))
+            continue
+        if problems is not None and (message := _key_note(key, lines)):
+            problems.append(Problem(file, number, message, "note"))
+        lines.setdefault(key, number)
         options.setdefault(key, value)
     return options
+
+
+def _key_note(key: str, lines: Mapping[str, int]) -> str:
+    if key in lines:
+        return f"{key} is set in line {lines[key]} too: this line does not count"
+    near = difflib.get_close_matches(key.lower(), KEYS, n=1)
+    if key not in KEYS and near:
+        return f"{key} is a key nothing reads, did you mean {near[0]}?"
+    return ""
 
 
 def line_of(path: str | os.PathLike[str], key: str) -> int | None:

@@ -48,7 +48,7 @@ def check_dataset(
         All that was found; what cannot be read at all is a problem too.
 
     Raises:
-        DataError: the format cannot be told, or a .data file cannot be understood.
+        DataError: the format cannot be told.
         ArgumentError: there is no such format.
         FileNotFoundError: there is nothing.
     """

@@ -24,6 +24,9 @@ from .image_list import ListedImage, read_image_list, text_notes
 _BEYOND = 1e-3
 """A box may reach this part of the image beyond it: labels have a few digits only."""
 
+_ANY_CLASS = 10**6 - 1
+"""So many classes are taken where their number cannot be known: labels are checked all the same."""
+
 
 def check_darknet(
     data_file: str | os.PathLike[str],
@@ -44,13 +47,12 @@ def check_darknet(
         All that was found; what cannot be read at all is a problem too.
 
     Raises:
-        DataError: the .data file itself cannot be understood.
         FileNotFoundError: there is no .data file.
     """
     file = os.fspath(data_file)
     report = CheckReport()
     report.problems += text_notes(Path(file).read_bytes(), file)
-    options = read_data_file(file)
+    options = read_data_file(file, report.problems)
     classes = _check_names(file, options, report)
     images = _listed(file, options, report)
     check_images(images, workers, report, progress)
@@ -61,7 +63,10 @@ def check_darknet(
 def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int:
     given = options.get("classes")
     names: list[str] = []
-    if "names" not in options:
+    if given is None and "names" not in options:
+        message = "has neither classes= nor names=, expected the number of classes"
+        report.problems.append(Problem(file, None, message))
+    elif "names" not in options:
         report.problems.append(Problem(file, None, "has no names=, expected a .names file", "note"))
     else:
         try:
@@ -76,9 +81,12 @@ def _check_names(file: str, options: dict[str, str], report: CheckReport) -> int
         else:
             names = _names_problems(path, data, report)
     if given is None and not names:
-        raise DataError(f"{file} has neither classes= nor names=, expected the number of classes",
-                        file=file)  # fmt: skip
-    classes = read_classes(file, options, len(names))
+        return _ANY_CLASS
+    try:
+        classes = read_classes(file, options, len(names))
+    except DataError as error:
+        report.problems.append(Problem(file, error.line, message_of(error)))
+        return len(names) or _ANY_CLASS
     if names and len(names) != classes:
         message = f"classes={given}, but {options['names']} holds {len(names)} names"
         report.problems.append(Problem(file, line_of(file, "classes"), message))

@@ -45,10 +45,17 @@ def read_image_list(path: str | os.PathLike[str]) -> tuple[list[ListedImage], li
     notes = text_notes(data, file)
     images: list[ListedImage] = []
     seen: dict[str, int] = {}
+    blank = 0  # the first of the blank lines before this one: those at the end are no fault
     for number, line in enumerate(data.decode("utf-8-sig", "surrogateescape").split("\n"), 1):
         name = line.strip(" \t\r")
         if not name:
+            blank = blank or number
             continue
+        if blank:
+            notes.append(Problem(file, blank, "is blank, expected an image's path", "note"))
+            blank = 0
+        if line.removesuffix("\r") != name:
+            notes.append(Problem(file, number, f"{name} has blanks around it", "note"))
         if seen.setdefault(name, number) != number:
             notes.append(
                 Problem(file, number, f"{name} is listed before, in line {seen[name]}", "note")

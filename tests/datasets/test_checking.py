@@ -246,6 +246,15 @@ def test_a_folder_of_images_with_labels(sets: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_notes_of_a_list_that_a_yaml_names(folder: Path) -> None:
+    edit(folder / "yolo/data.yaml", "images/train", "train.txt")
+    lines = [f"{folder}/yolo/images/train/{number}.jpg" for number in range(4)]
+    (folder / "yolo/train.txt").write_text("\n".join([lines[0] + " ", "", *lines[1:], ""]))
+    assert [problem[:3] for problem in found(check_dataset(folder / "yolo"), folder)] == [
+        ("train.txt", 1, "note"), ("train.txt", 2, "note"),
+    ]  # fmt: skip
+
+
 def test_without_check_the_first_fault_is_raised(folder: Path) -> None:
     FAULTS["voc NaN"][1](folder)
     with pytest.raises(pydarknet.DataError, match=r"1\.xml:29: xmax='nan'"):

@@ -154,10 +154,40 @@ def test_all_at_once(folder: Path) -> None:
     assert len(found(folder, missing_labels="background")) == len(problems) - 1
 
 
-def test_what_cannot_be_understood_at_all(folder: Path) -> None:
+def test_faults_of_the_data_file_hide_no_others(folder: Path) -> None:
+    FILES["missing label"][0](folder)
+    (folder / "x.data").write_text(
+        "classes = many\ntrian = 3\ntrain = train.txt\nvalid = valid.txt\nfoo\nnames = x.names\n"
+        "valid = train.txt\nmine = 1\n"
+    )
+    assert found(folder) == [
+        ("x.data", 2, "note", "trian is a key nothing reads, did you mean train?"),
+        ("x.data", 5, "error", "cannot read 'foo', expected key = value"),
+        ("x.data", 7, "note", "valid is set in line 4 too: this line does not count"),
+        ("x.data", 1, "error", "classes=many, expected 1 to 999999"),
+        ("train.txt", 2, "error",
+         "1.jpg has no label file 1.txt, expected one (empty for an image without objects)"),
+    ]  # fmt: skip
+
+
+def test_labels_are_checked_where_the_number_of_classes_is_not_known(folder: Path) -> None:
+    (folder / "0.txt").write_text("7 .5 .5 0 .1\n")
+    for text in ("", "classes = 0\n", "names = none.names\n"):
+        (folder / "x.data").write_text(f"{text}train = train.txt\n")
+        first, second = found(folder)[-2:]
+        assert first[0] == "x.data"
+        assert second[:3] == ("0.txt", 1, "error")
+        assert second[3].startswith("w=0, expected above 0")
     (folder / "x.data").write_text("train = train.txt\n")
-    with pytest.raises(pydarknet.DataError, match="neither classes= nor names="):
-        check_darknet(folder / "x.data")
-    (folder / "x.data").write_text("train\n")
-    with pytest.raises(pydarknet.DataError, match=r"x\.data:1: cannot read"):
-        check_darknet(folder / "x.data")
+    assert found(folder)[0][1:] == (
+        None, "error", "has neither classes= nor names=, expected the number of classes"
+    )  # fmt: skip
+
+
+def test_blanks_in_lists_are_told(folder: Path) -> None:
+    (folder / "train.txt").write_text("0.jpg \n\n \n1.jpg\n\t2.jpg\n3.jpg\n\n\n")
+    assert found(folder) == [
+        ("train.txt", 1, "note", "0.jpg has blanks around it"),
+        ("train.txt", 2, "note", "is blank, expected an image's path"),
+        ("train.txt", 5, "note", "2.jpg has blanks around it"),
+    ]

@@ -51,6 +51,9 @@ def test_lists_of_any_kind(tmp_path: Path) -> None:
     assert [str(note) for note in notes] == [
         f"{path}:1: note: begins with a byte order mark",
         f"{path}:1: note: lines end in CR LF",
+        f"{path}:1: note: a b.jpg has blanks around it",
+        f"{path}:2: note: is blank, expected an image's path",
+        f"{path}:3: note: ü.png has blanks around it",
         f"{path}:4: note: a b.jpg is listed before, in line 1",
     ]
     assert {note.severity for note in notes} == {"note"}

@@ -67,6 +67,9 @@ READERS = {
 
 _MODULES = {"yolo": "data_yaml"}
 
+_LOOKED_AT = 20
+"""So many files of a folder are looked at: there may be thousands."""
+
 
 def _module(name: str, known: dict[str, str]) -> Any:
     if name not in known:
@@ -90,11 +93,30 @@ def find_format(path: str | os.PathLike[str]) -> str:
     fitting = [name for name in READERS if _module(name, READERS).recognises(file)]
     if len(fitting) != 1:
         found = f"it may be {' or '.join(fitting)}" if fitting else "it is none that is known"
+        if not fitting and (inside := _fitting_file(file)):
+            raise DataError(
+                f"{file}: cannot tell its format, but {inside[0]} in it is {inside[1]}: name that "
+                "file",
+                file=file,
+            )
         raise DataError(
             f"{file}: cannot tell its format, {found}: name it (--from {'|'.join(READERS)})",
             file=file,
         )
     return fitting[0]
+
+
+def _fitting_file(folder: str) -> tuple[str, str] | None:
+    """The first of a folder's json and CSV files that can be read, and its format."""
+    if not os.path.isdir(folder):
+        return None
+    found = [name for name in sorted(os.listdir(folder)) if name.endswith((".json", ".csv"))]
+    for name in found[:_LOOKED_AT]:
+        file = os.path.join(folder, name)
+        for format in READERS if os.path.isfile(file) else ():
+            if _module(format, READERS).recognises(file):
+                return name, format
+    return None
 
 
 def read_dataset(

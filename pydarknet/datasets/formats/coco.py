@@ -198,7 +198,10 @@ class _Reader:
             elif not isinstance(counts, str):
                 raise fault(self.file, line, f"{what}.counts is {shown(counts)}, expected runs")
             mask = Mask(height, width, counts)
-            mask_area(mask, f"{self.file}:{line}: {what}")
+            try:
+                mask_area(mask, what)
+            except DataError as error:
+                raise fault(self.file, line, str(error)) from None
             return mask
         unseen = not self.options.shapes and self.options.problems is None and type(value) is list
         if unseen and all(type(each) is list and len(each) >= 6 for each in value):

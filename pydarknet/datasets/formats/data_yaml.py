@@ -81,7 +81,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
             continue
         places = entries[word] if isinstance(entries[word], list) else [entries[word]]
         try:
-            files = [file for place in places for file in _images(place, root, path)]
+            files = [file for place in places for file in _images(place, root, path, options)]
         except FileNotFoundError as error:
             if word != "test":
                 raise fault(path, None, str(error)) from None
@@ -164,7 +164,7 @@ def _keypoint_columns(entries: Mapping[str, Any], path: str) -> int:
     return to_whole(shape[0], "kpt_shape", path) * to_whole(shape[1], "kpt_shape", path)
 
 
-def _images(place: Any, root: str, path: str) -> list[str]:
+def _images(place: Any, root: str, path: str, options: ReadOptions) -> list[str]:
     if not isinstance(place, str):
         raise fault(path, None, f"{shown(place)}, expected a folder or a list of images")
     folder = os.path.dirname(path)
@@ -178,7 +178,9 @@ def _images(place: Any, root: str, path: str) -> list[str]:
                 raise fault(path, None, f"{candidate} holds no images")
             return found
         if os.path.isfile(candidate):
-            listed, _ = read_image_list(candidate)
+            listed, notes = read_image_list(candidate)
+            if options.problems is not None:
+                options.problems.extend(notes)
             return [each.path for each in listed]
     raise FileNotFoundError(f"{place} is not there, expected a folder or a list of images")
 

@@ -94,6 +94,16 @@ class _Text:
         self.at += 1
         return found
 
+    def here(self) -> int:
+        """The line of the next character."""
+        self._count()
+        return self.line
+
+    def end(self) -> None:
+        """Checks that nothing follows."""
+        if found := self.peek():
+            raise fault(self.file, self.here(), f"{found!r} found behind the end of the JSON")
+
     def value(self) -> tuple[Any, int]:
         """The next value, and the line it begins in."""
         self.peek()
@@ -141,8 +151,7 @@ def stream_json(path: str | os.PathLike[str]) -> Iterator[JsonPart]:
             text.at += 1
         else:
             yield from _members(text)
-        if text.peek():
-            text.expect("\0")
+        text.end()
 
 
 def _members(text: _Text) -> Iterator[JsonPart]:
@@ -176,8 +185,25 @@ def _items(text: _Text, key: str | None) -> Iterator[JsonPart]:
             return
 
 
-def read_json(path: str | os.PathLike[str]) -> Any:
+class JsonLines(dict[tuple[str | int, ...], int]):
+    """The line in which each element of a file begins, by the keys and numbers that lead to it."""
+
+    def at(self, *path: str | int) -> int:
+        """The line of an element, from 1; of one that is not there or too deep, what holds it."""
+        while path not in self and path:
+            path = path[:-1]
+        return self.get(path, 1)
+
+
+def read_json(path: str | os.PathLike[str], depth: int = 0) -> tuple[Any, JsonLines]:
     """Reads a small file as a whole.
+
+    Args:
+        path: the file.
+        depth: so many objects and arrays within each other are looked into for lines.
+
+    Returns:
+        What it holds, and the lines of its elements.
 
     Raises:
         DataError: it is no JSON, with file and line.
@@ -188,10 +214,35 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         text = _Text(file, stream)
         if not text.peek():
             raise fault(file, None, "is empty, expected JSON")
-        value, _ = text.value()
-        if text.peek():
-            text.expect("\0")
-    return value
+        lines = JsonLines()
+        value = _element(text, depth, (), lines)
+        text.end()
+    return value, lines
+
+
+def _element(text: _Text, depth: int, path: tuple[str | int, ...], lines: JsonLines) -> Any:
+    opening = text.peek()
+    lines[path] = text.here()
+    if depth == 0 or not opening or opening not in "{[":
+        return text.value()[0]
+    text.at += 1
+    closing = "}" if opening == "{" else "]"
+    found: dict[str, Any] = {}
+    if text.peek() == closing:
+        text.at += 1
+        return found if opening == "{" else []
+    items: list[Any] = []
+    while True:
+        if opening == "{":
+            if text.peek() != '"':
+                text.expect('"')
+            key, _ = text.value()
+            text.expect(":")
+            found[key] = _element(text, depth - 1, (*path, key), lines)
+        else:
+            items.append(_element(text, depth - 1, (*path, len(items)), lines))
+        if text.expect("," + closing) == closing:
+            return found if opening == "{" else items
 
 
 def first_parts(path: str | os.PathLike[str], most: int = 50) -> dict[str | None, Any]:

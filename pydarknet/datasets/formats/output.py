@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from ..._files import atomic_path, refuse_existing
+from ..._files import already_there, atomic_path, refuse_existing
 from .model import LabelledImage
 
 ImageMode = Literal["copy", "link", "none"]
@@ -27,7 +27,7 @@ def output_file(path: str | os.PathLike[str], force: bool) -> Iterator[Path]:
         OSError: it cannot be written.
     """
     refuse_existing(path, force=force)
-    with atomic_path(path) as part:
+    with atomic_path(path, replace=force) as part:
         yield part
 
 
@@ -86,10 +86,12 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
     """Gives a folder to fill; it becomes ``path`` when the block ends well.
 
     With ``force`` a folder that is there already keeps its other files; what has the same name is
-    replaced when all has been written.
+    replaced when all has been written. Without, the name is taken in one step: of several who write
+    there at once, one gets it and the others are refused.
 
     Raises:
-        FileExistsError: there is something at ``path``, and ``force`` is False.
+        FileExistsError: there is something at ``path`` at the beginning or the end, and ``force``
+            is False.
         OSError: it cannot be written.
     """
     final = Path(os.path.abspath(path))
@@ -102,12 +104,48 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
     part.mkdir()
     try:
         yield OutputFolder(part, final)
-        if final.exists():
+        if force and final.exists():
             _move_into(part, final)
+        elif final.is_dir():
+            _fill_empty(part, final, path)
         else:
-            part.rename(final)
+            _take_name(part, final, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _take_name(part: Path, final: Path, given: str | os.PathLike[str]) -> None:
+    try:
+        part.rename(final)
+    except OSError:
+        if os.path.lexists(final):
+            raise already_there(given) from None
+        raise
+
+
+def _fill_empty(part: Path, final: Path, given: str | os.PathLike[str]) -> None:
+    """Fills a folder that must be empty: it stays the same one, for it may be where somebody is."""
+    with _locked(final):
+        if any(final.iterdir()):
+            raise already_there(given)
+        _move_into(part, final)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps out others that lock the folder; where folders cannot be locked, nobody."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _move_into(part: Path, final: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError
+from ...problems import Problem
 from .faults import fault, shown, to_list, to_number, to_object, to_text, to_whole
 from .image_files import ImageFolders
 from .json_stream import read_json
@@ -45,25 +46,28 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     """Reads a project.
 
     Raises:
-        DataError: something is wrong, with the file.
+        DataError: something is wrong, with file and line.
         OSError: a file is missing.
     """
     if not os.path.isdir(path):
         raise DataError(f"{path}: expected a folder with meta.json and ann", file=path)
     names, dataset = ClassNames(), LabelledDataset((), [])
     meta = f"{path}/meta.json"
-    for entry in to_list(
-        to_object(read_json(meta), "the file", meta).get("classes"), "classes", meta
-    ):
-        title = to_text(to_object(entry, "classes", meta).get("title"), "title", meta)
-        names.number(check_class_name(title, meta))
+    value, lines = read_json(meta, 2)
+    classes = to_object(value, "the file", meta, 1).get("classes")
+    for number, entry in enumerate(to_list(classes, "classes", meta, lines.at("classes"))):
+        line = lines.at("classes", number)
+        thing = to_object(entry, f"classes[{number}]", meta, line)
+        title = to_text(thing.get("title"), f"classes[{number}].title", meta, line)
+        names.number(check_class_name(title, meta, line))
+    known = frozenset(names.names())
     for home in _homes(path):
         folders = ImageFolders(options.image_folders, [str(home / "img"), str(home)])
         below = "" if home == Path(path) else home.name
         files = sorted((home / "ann").glob("*.json"))
         for number, file in enumerate(files, 1):
             with options.part():
-                image = _read_file(str(file), names, dataset, folders, options)
+                image = _read_file(str(file), names, dataset, folders, options, known)
                 image.split = split_in_path(below, options)
                 dataset.images.append(image)
             options.progress("reading", number, len(files))
@@ -76,18 +80,27 @@ def _read_file(
     dataset: LabelledDataset,
     folders: ImageFolders,
     options: ReadOptions,
+    known: frozenset[str],
 ) -> LabelledImage:
-    entry = to_object(read_json(file), "the file", file)
-    size = to_object(entry.get("size"), "size", file)
-    width, height = (to_whole(size.get(side), side, file, None, 1) for side in ("width", "height"))
+    given, lines = read_json(file, 2)
+    entry = to_object(given, "the file", file, 1)
+    size = to_object(entry.get("size"), "size", file, lines.at("size"))
+    width, height = (
+        to_whole(size.get(side), side, file, lines.at("size", side), 1)
+        for side in ("width", "height")
+    )
     name = safe_name(Path(file).name.removesuffix(".json"), file)
     found = folders.find(name) or folders.find_stem(name)
     name = os.path.basename(found) if found else name
     image = LabelledImage(name, found, width, height, place=Place(file))
     rows = ObjectRows()
-    for number, value in enumerate(to_list(entry.get("objects"), "objects", file)):
+    objects = to_list(entry.get("objects"), "objects", file, lines.at("objects"))
+    for number, value in enumerate(objects):
         with options.part():
-            _add(value, Place(file, None, f"objects[{number}]"), rows, names, dataset, options)
+            place = Place(file, lines.at("objects", number), f"objects[{number}]")
+            title = _add(value, place, rows, names, dataset, options)
+            if title is not None and title not in known:
+                _tell_unknown(title, place, dataset, options)
     return rows.fill(image)
 
 
@@ -98,31 +111,42 @@ def _add(
     names: ClassNames,
     dataset: LabelledDataset,
     options: ReadOptions,
-) -> None:
-    file, _, where = place
-    thing = to_object(value, where, file)
-    title = to_text(thing.get("classTitle"), f"{where}.classTitle", file)
+) -> str | None:
+    """Adds an object and gives its class; None where it was left out."""
+    file, line, where = place
+    thing = to_object(value, where, file, line)
+    title = to_text(thing.get("classTitle"), f"{where}.classTitle", file, line)
     kind = thing.get("geometryType")
     if kind not in ("rectangle", "polygon"):
         dataset.notes[f"Supervisely's {kind} left out"] += 1
-        return
-    points = to_object(thing.get("points"), f"{where}.points", file)
-    exterior = _points(points.get("exterior"), f"{where}.points.exterior", file)
+        return None
+    points = to_object(thing.get("points"), f"{where}.points", file, line)
+    exterior = _points(points.get("exterior"), f"{where}.points.exterior", file, line)
     if len(exterior) < (2 if kind == "rectangle" else 3):
-        raise fault(file, None, f"{where}: {kind} of {len(exterior)} points, expected more")
+        raise fault(file, line, f"{where}: {kind} of {len(exterior)} points, expected more")
     outline: FloatArray | None = exterior if kind == "polygon" else None
     if outline is not None and not options.shapes:
         dataset.notes["polygons written as boxes"] += 1
         outline = None
     shape = None if outline is None else (outline,)
-    number = names.number(check_class_name(title, file))
+    number = names.number(check_class_name(title, file, line))
     rows.add(polygons_box([exterior]), number, shape=shape, place=place)
+    return title
 
 
-def _points(value: Any, what: str, file: str) -> FloatArray:
+def _tell_unknown(title: str, place: Place, dataset: LabelledDataset, options: ReadOptions) -> None:
+    """A class that the project does not know is no class of it, but its object is one."""
+    if options.problems is None:
+        dataset.notes["objects of classes that meta.json does not name"] += 1
+        return
+    message = f"{place.element}: class {title!r} is not in meta.json, expected one of its classes"
+    options.problems.append(Problem(place.file, place.line, message))
+
+
+def _points(value: Any, what: str, file: str, line: int | None) -> FloatArray:
     points = []
-    for point in to_list(value, what, file):
+    for point in to_list(value, what, file, line):
         if not isinstance(point, list) or len(point) != 2:
-            raise fault(file, None, f"{what}: {shown(point)}, expected [x, y]")
-        points.append([to_number(number, what, file) for number in point])
+            raise fault(file, line, f"{what}: {shown(point)}, expected [x, y]")
+        points.append([to_number(number, what, file, line) for number in point])
     return np.array(points, np.float64).reshape(-1, 2)

@@ -53,7 +53,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     """Reads a file.
 
     Raises:
-        DataError: something is wrong, with the file.
+        DataError: something is wrong, with file and line.
         OSError: it cannot be read.
     """
     names, dataset = ClassNames(), LabelledDataset((), [])
@@ -89,25 +89,36 @@ def _csv_regions(path: str, options: ReadOptions) -> Iterator[_Region]:
 
 
 def _json_regions(path: str, options: ReadOptions) -> Iterator[_Region]:
-    project = to_object(read_json(path), "the file", path)
-    images = to_object(project.get("_via_img_metadata", project), "the images", path)
-    for key, value in images.items():
+    value, lines = read_json(path, len(("_via_img_metadata", "an image", "regions", 0)))
+    project = to_object(value, "the file", path, 1)
+    home = ("_via_img_metadata",) if "_via_img_metadata" in project else ()
+    images = to_object(project[home[0]], home[0], path, lines.at(*home)) if home else project
+    for key, given in images.items():
         with options.part():
-            entry = to_object(value, key, path)
-            name = to_text(entry.get("filename"), f"{key}: filename", path)
+            line = lines.at(*home, key)
+            entry = to_object(given, key, path, line)
+            at = lines.at(*home, key, "filename")
+            name = to_text(entry.get("filename"), f"{key}: filename", path, at)
+            yield name, {}, {}, Place(path, line, key)
             regions = entry.get("regions") or []
-            found = list(regions.values()) if isinstance(regions, dict) else regions
-            yield name, {}, {}, Place(path, None, key)
-            for number, region in enumerate(to_list(found, f"{key}: regions", path)):
+            if not isinstance(regions, dict):
+                at = lines.at(*home, key, "regions")
+                regions = dict(enumerate(to_list(regions, f"{key}: regions", path, at)))
+            for number, (index, region) in enumerate(regions.items()):
                 with options.part():
-                    yield name, *_json_region(region, f"{key}: regions[{number}]", path)
+                    at = lines.at(*home, key, "regions", index)
+                    place = Place(path, at, f"{key}: regions[{number}]")
+                    yield name, *_json_region(region, place)
 
 
-def _json_region(value: Any, where: str, path: str) -> tuple[dict[str, Any], dict[str, Any], Place]:
-    region = to_object(value, where, path)
-    shape = to_object(region.get("shape_attributes"), f"{where}.shape_attributes", path)
-    attributes = to_object(region.get("region_attributes"), f"{where}.region_attributes", path)
-    return shape, attributes, Place(path, None, where)
+def _json_region(value: Any, place: Place) -> tuple[dict[str, Any], dict[str, Any], Place]:
+    path, line, where = place
+    region = to_object(value, where, path, line)
+    shape = to_object(region.get("shape_attributes"), f"{where}.shape_attributes", path, line)
+    attributes = to_object(
+        region.get("region_attributes"), f"{where}.region_attributes", path, line
+    )
+    return shape, attributes, place
 
 
 def _class(attributes: dict[str, Any], path: str, line: int | None) -> str:

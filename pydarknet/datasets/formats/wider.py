@@ -56,13 +56,24 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
             place = Place(file, line)
             image = LabelledImage(name, folders.find(name), split=split, place=place)
             rows = ObjectRows()
-            for _ in range(max(1, int(count))):
-                at, record = next(lines, (number + 1, ""))
+            at, faces = number, int(count[:9])
+            for read_before in range(max(1, faces)):
+                at, record = next(lines, (at, ""))
                 with options.part():
+                    if not record:
+                        raise _ends_early(read_before, faces, file, at)
                     _add(record.split(), file, at, rows, dataset)
+                if not record:
+                    break
             dataset.images.append(rows.fill(image))
             options.progress(f"reading {split}", len(dataset.images), 0)
     return dataset
+
+
+def _ends_early(found: int, faces: int, file: str, line: int) -> DataError:
+    if not faces:
+        return fault(file, line, "ends here, expected a line of zeros: there are no faces")
+    return fault(file, line, f"ends after {found} of {faces} faces")
 
 
 def _add(

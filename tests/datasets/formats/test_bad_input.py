@@ -26,6 +26,7 @@ from pydarknet.datasets.formats import (
 )
 from pydarknet.datasets.formats.image_size import image_size
 from pydarknet.datasets.formats.json_stream import read_json, stream_json
+from pydarknet.datasets.formats.output import output_file, output_folder
 
 from .drawn import png_header
 
@@ -223,6 +224,43 @@ def test_a_failure_leaves_nothing(name: str, tmp_path: Path, dataset: LabelledDa
     assert os.listdir(tmp_path) == ["in"]
 
 
+@pytest.mark.parametrize("before", ["nothing", "empty folder", "link to an empty folder"])
+def test_of_two_that_write_one_folder_at_once_one_is_refused(before: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    if before == "empty folder":
+        out.mkdir()
+    elif before != "nothing":
+        (tmp_path / "real").mkdir()
+        out.symlink_to("real")
+
+    def write_two() -> None:
+        with output_folder(out, False) as one:
+            one.write("a/late.txt", "late")
+            with output_folder(out, False) as other:
+                other.write("a/early.txt", "early")
+
+    with pytest.raises(FileExistsError, match="is already there"):
+        write_two()
+    files = [path.name for path in sorted(out.rglob("*")) if path.is_file()]
+    assert files == ["early.txt"]
+    assert [path.name for path in sorted(tmp_path.iterdir()) if path.suffix == ".part"] == []
+
+
+def test_of_two_that_write_one_file_at_once_one_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "x.json"
+
+    def write_two() -> None:
+        with output_file(out, False) as one:
+            one.write_text("late")
+            with output_file(out, False) as other:
+                other.write_text("early")
+
+    with pytest.raises(FileExistsError, match="is already there"):
+        write_two()
+    assert out.read_text() == "early"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+
+
 def test_writing_onto_its_own_images_keeps_them(tmp_path: Path, dataset: LabelledDataset) -> None:
     write_dataset(dataset, tmp_path / "out", "darknet")
     for mode in ("link", "copy"):
@@ -264,7 +302,8 @@ def test_streaming_gives_what_json_gives(tmp_path_factory, value, indent) -> Non
     chunk, module._CHUNK = module._CHUNK, 3  # every cut there can be
     try:
         parts = list(stream_json(file))
-        assert read_json(file) == value
+        whole = [read_json(file, depth)[0] for depth in range(4)]
+        assert whole == [value] * 4
     finally:
         module._CHUNK = chunk
     if isinstance(value, list):
@@ -293,6 +332,36 @@ def test_no_json(text: bytes, line: int | None, tmp_path: Path) -> None:
         list(stream_json(tmp_path / "x.json"))
     if line is not None:
         assert caught.value.line == line
+
+
+def test_lines_of_elements(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('\n{"a": [1,\n 2, {\n"b": 3}\n],\n"c": {}, "d":\n[]}\n')
+    value, lines = read_json(tmp_path / "x.json", 3)
+    assert value == {"a": [1, 2, {"b": 3}], "c": {}, "d": []}
+    places = [(), ("a",), ("a", 0), ("a", 1), ("a", 2), ("a", 2, "b"), ("c",), ("d",)]
+    assert [lines.at(*place) for place in places] == [2, 2, 2, 3, 3, 4, 6, 7]
+    assert (lines.at("e"), lines.at("a", 9), lines.at("a", 1, "b")) == (2, 2, 3)
+
+
+def test_what_follows_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps(COCO) + "\n x")
+    message = r"x\.json:2: 'x' found behind the end of the JSON$"
+    with pytest.raises(DataError, match=message):
+        read_dataset(tmp_path / "x.json", "coco")
+    with pytest.raises(DataError, match=message):
+        read_json(tmp_path / "x.json")
+
+
+def test_runs_of_another_length_are_told_with_their_line(tmp_path: Path) -> None:
+    data = json.loads(json.dumps(COCO))
+    data["annotations"][0]["segmentation"] = {"size": [2, 2], "counts": [1, 2]}
+    (tmp_path / "x.json").write_text(json.dumps(data).replace('"annotations"', '\n"annotations"'))
+    expected = (
+        r"x\.json:2: annotations\[0\]\.segmentation: the runs cover 3 pixels, expected 2 x 2$"
+    )
+    with pytest.raises(DataError, match=expected) as caught:
+        read_dataset(tmp_path / "x.json")
+    assert (caught.value.file, caught.value.line) == (str(tmp_path / "x.json"), 2)
 
 
 @given(data=st.binary(max_size=80), head=st.sampled_from([

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pydarknet import DataError
+from pydarknet.datasets.checking import check_dataset
 from pydarknet.datasets.formats import (
     CROWD,
     DIFFICULT,
@@ -245,7 +246,7 @@ def changed(value: object, old: str, new: str) -> object:
 @pytest.mark.parametrize(
     ("name", "file", "old", "new", "expected"),
     [
-        ("labelme", "a.json", "[30, 40]", "[30]", r"a\.json: shapes\[0\]\.points: \[30\], expected"),  # noqa: E501
+        ("labelme", "a.json", "[30, 40]", "[30]", r"a\.json:1: shapes\[0\]\.points: \[30\], expected"),  # noqa: E501
         ("labelme", "a.json", '"a.png"', '"../../a.png"', "leaves the data set's folder"),
         ("labelme", "a.json", "30", "NaN", r"a\.json:1: NaN is no JSON number"),
         ("labelme", "a.json", "rectangle", "cube", "'cube' of 2 points, expected a known shape"),
@@ -263,6 +264,8 @@ def changed(value: object, old: str, new: str) -> object:
         ("via csv", "x.csv", '""name"":', '""name"', r"x\.csv:2: holds no JSON"),
         ("wider", "wider_face_val_bbx_gt.txt", "\n2\n", "\nx\n", r"txt:2: 'x', expected the number"),  # noqa: E501
         ("wider", "wider_face_val_bbx_gt.txt", "\n2\n", "\n9\n", r"txt:5: has 1 columns"),
+        ("wider", "wider_face_val_bbx_gt.txt", "\n0\n0 0 0 0 0 0 0 0 0 0\n", "\n3\n1 2 3 4\n", r"txt:7: ends after 1 of 3 faces$"),  # noqa: E501
+        ("wider", "wider_face_val_bbx_gt.txt", "\n0\n0 0 0 0 0 0 0 0 0 0\n", "\n0\n", r"txt:6: ends here, expected a line of zeros"),  # noqa: E501
         ("visdrone", "annotations/a.txt", ",4,0,1", ",14,0,1", r"txt:1: category 14, expected 0"),
         ("bdd100k", "labels_val.json", '"x1": 10', '"x1": true', r"x1=True, expected a number"),
         ("supervisely", "train/ann/a.png.json", '"width": 200', '"width": 0', r"width=0, expected"),
@@ -275,3 +278,89 @@ def test_what_is_wrong_is_said(
     put(tmp_path, {**files, file: changed(files[file], old, new)})
     with pytest.raises(DataError, match=expected):
         read_dataset(tmp_path / place, name.split()[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new", "line"),
+    [
+        ("labelme", "a.json", '"dog"', "null", 8),
+        ("labelme", "a.json", '"polygon"', '"cube"', 22),
+        ("labelme", "a.json", '"a.png"', "7", 3),
+        ("via", "x.json", '"x": 10', '"x": "b"', 7),
+        ("via", "x.json", '"label": "cat"', '"a": 1, "b": 2', 19),
+        ("via project", "x.json", '"x": 10', '"x": "b"', 9),
+        ("supervisely", "train/ann/a.png.json", '"dog"', "null", 7),
+        ("supervisely", "train/ann/a.png.json", "200", "0", 3),
+        ("supervisely", "meta.json", '"dog"', "null", 7),
+    ],
+)
+def test_faults_in_json_have_a_line(
+    name: str, file: str, old: str, new: str, line: int, tmp_path: Path
+) -> None:
+    files, place, _ = CASES[name]
+    text = json.dumps(files[file], indent=1)
+    assert old in text
+    put(tmp_path, {**files, file: text.replace(old, new, 1)})
+    with pytest.raises(DataError) as caught:
+        read_dataset(tmp_path / place, name.split()[0])
+    assert caught.value.line == line, caught.value
+    assert Path(str(caught.value.file)) == tmp_path / file
+
+
+def test_where_labelme_images_lie(tmp_path: Path) -> None:
+    def labelme(path: str) -> dict[str, object]:
+        return {**LABELME["a.json"], "imagePath": path}  # type: ignore[dict-item]
+
+    put(tmp_path, {"img/a.png": PNG, "ann/a.json": labelme("..\\img\\a.png")})
+    with pytest.raises(DataError, match=r"a\.json:1: .* leaves the .* \(--image-folder says where"):
+        read_dataset(tmp_path / "ann")
+    options = ReadOptions(image_folders=[tmp_path / "img"])
+    (image,) = read_dataset(tmp_path / "ann", options=options).images
+    assert (image.name, image.path) == ("a.png", str(tmp_path / "img/a.png"))
+    (image,) = read_dataset(tmp_path / "ann/a.json", options=options).images
+    assert image.path == str(tmp_path / "img/a.png")
+    (image,) = read_dataset(tmp_path, "labelme").images  # within the set it needs no help
+    assert (image.name, image.path) == ("img/a.png", str(tmp_path / "img/a.png"))
+    for number, given in enumerate(("C:\\data\\a.png", "/data/a.png")):
+        home = tmp_path / f"set{number}"
+        put(home, {"b/a.png": PNG, "b/a.json": labelme(given)})
+        found = read_dataset(home)
+        assert [(each.name, each.path) for each in found.images] == [
+            ("b/a.png", str(home / "b/a.png"))
+        ]
+        assert found.notes["images taken from beside their json, imagePath is absolute"] == 1
+        assert read_dataset(home, options=options).images[0].path == str(tmp_path / "img/a.png")
+        (home / "b/a.png").unlink()
+        with pytest.raises(DataError, match="leaves the data set's folder"):
+            read_dataset(home)
+    put(tmp_path / "up", {"a.png": PNG, "a.json": labelme("../../a.png")})
+    with pytest.raises(DataError, match="leaves the data set's folder"):
+        read_dataset(tmp_path / "up")
+
+
+def test_a_supervisely_class_that_the_project_does_not_know(tmp_path: Path) -> None:
+    file = "train/ann/a.png.json"
+    put(tmp_path, {**SUPERVISELY, file: changed(SUPERVISELY[file], '"dog"', '"dgo"')})
+    found = read_dataset(tmp_path)
+    assert found.names == ("cat", "dog", "dgo")
+    assert found.notes["objects of classes that meta.json does not name"] == 1
+    problems = [p for p in check_dataset(tmp_path).problems if "dgo" in p.message]
+    assert [str(p) for p in problems] == [
+        f"{tmp_path / file}:1: objects[0]: class 'dgo' is not in meta.json, expected one of its "
+        "classes"
+    ]
+    assert problems[0].severity == "error"
+
+
+@pytest.mark.parametrize("name", ["label-studio", "via", "via csv"])
+def test_a_folder_with_a_file_that_can_be_read_says_so(name: str, tmp_path: Path) -> None:
+    files, place, _ = CASES[name]
+    put(tmp_path, {**files, "0.json": "no JSON"})
+    with pytest.raises(DataError, match=f"but {place} in it is {name.split()[0]}: name that file"):
+        read_dataset(tmp_path)
+
+
+def test_a_wider_file_that_ends_early_is_one_fault(tmp_path: Path) -> None:
+    put(tmp_path, {"wider_face_val_bbx_gt.txt": "a.jpg\n999999999\n1 2 3 4\n"})
+    problems = [p for p in check_dataset(tmp_path).problems if "is not there" not in p.message]
+    assert [(p.line, p.message) for p in problems] == [(3, "ends after 1 of 999999999 faces")]
