@@ -40,6 +40,18 @@ def test_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_segments(tmp_path: Path) -> None:
+    data = write_shapes(
+        tmp_path / "drawn", train=1000, valid=100, masks=True, size=(64, 64), clutter=2,
+        objects=(1, 2), extent=(0.3, 0.6), hidden=0,
+    )  # fmt: skip
+    cfg = ROOT / "cfg/segments.cfg"
+    end = Trainer(cfg, data, run_dir=tmp_path / "run", eval_every=250).run()
+    assert end.best_score is not None
+    assert end.best_score >= 0.3
+
+
+@pytest.mark.slow
 def test_text(tmp_path: Path) -> None:
     recorder = Recorder()
     cfg, text = ROOT / "cfg/chars.cfg", ROOT / "darknet/include/darknet/engine.h"
