@@ -109,14 +109,24 @@ def test_a_corrupt_jpeg_is_skipped_if_asked(tmp_path: Path, data: Path) -> None:
 class SpoilOne(Recorder):
     """Does something to an image of a list after an iteration."""
 
-    def __init__(self, path: Path, spoil: Callable[[Path], object], stop: int = 0) -> None:
+    def __init__(self, path: Path, spoil: Callable[[Path], object]) -> None:
         super().__init__()
-        self._path, self._spoil, self._stop = path, spoil, stop
+        self._path, self._spoil = path, spoil
 
     def on_step(self, trainer: Trainer, step: Step) -> None:
         if step.iteration == 2:
             self._spoil(self._path)
-        if step.iteration == self._stop:
+
+
+class Stopping(Recorder):
+    """Stops a training behind an iteration."""
+
+    def __init__(self, iteration: int) -> None:
+        super().__init__()
+        self._iteration = iteration
+
+    def on_step(self, trainer: Trainer, step: Step) -> None:
+        if step.iteration == self._iteration:
             trainer.stop()
 
 
@@ -134,8 +144,12 @@ def test_an_image_that_went_bad_changes_no_list(
     cfg = detector_cfg(tmp_path, max_batches=12)
     bad, also = (images(each)[0] for each in (data, other))
     options: dict[str, Any] = {"eval_every": 5, "on_bad_data": "skip"}
-    Trainer(cfg, other, run_dir=whole, callbacks=[SpoilOne(also, spoil)], **options).run()
-    first = Trainer(cfg, data, run_dir=run, callbacks=[SpoilOne(bad, spoil, stop=7)], **options)
+    # behind the check and before the first batch: later, batches are read ahead, more or fewer
+    unbroken = Trainer(cfg, other, run_dir=whole, **options)
+    spoil(also)
+    assert unbroken.run().reason == "finished"
+    first = Trainer(cfg, data, run_dir=run, callbacks=[Stopping(7)], **options)
+    spoil(bad)
     assert first.run().reason == "stopped"
     resumed = Trainer.resume(run)
     assert resumed.task.images == resumed.task.listed - 1 == len(images(data)) - 1
