@@ -5,6 +5,7 @@
 #include "core/device_code.h"
 #include "heads/box_gradient.h"
 #include "heads/square_sums.h"
+#include "heads/yolo_match.h"
 
 namespace dn {
 
@@ -15,10 +16,10 @@ struct GaussianMap {
   const float *output, *truth, *anchors;
   const int* mask;
   float* delta;
-  int64_t truths, max_truths, num, members, w, h, net_w, net_h;
-  float ignore_thresh, truth_thresh, iou_thresh;
+  int64_t truths, max_truths, members, w, h, net_w, net_h;
+  float ignore_thresh, truth_thresh;
   float iou_normalizer, obj_normalizer, uc_normalizer, max_delta;
-  Overlap iou_thresh_kind, iou_loss;
+  Overlap iou_loss;
   bool mse, smooth;
   YoloPoint point;
   ClassRules classes;
@@ -123,6 +124,7 @@ struct GaussianEmpty : GaussianMap {
 };
 
 struct GaussianObjects : GaussianMap {
+  YoloMatch rule;
   float* sums;  // of each image: truths matched, and their overlaps
 
   DN_HD void match(int64_t b, int64_t n, int64_t cell, const Box& t, int64_t k) const {
@@ -134,42 +136,17 @@ struct GaussianObjects : GaussianMap {
     match_class(first, k);
   }
 
-  DN_HD int64_t clamped(float at, int64_t size) const {
-    return int64_t(fminf(fmaxf(at, 0.f), float(size - 1)));
-  }
-  DN_HD Box anchor_shape(int64_t a) const {
-    return {0, 0, anchors[2 * a] / float(net_w), anchors[2 * a + 1] / float(net_h)};
-  }
-
   DN_HD void operator()(int64_t b) const {
     sums[2 * b] = sums[2 * b + 1] = 0;
     for (int64_t i = 0; const float* numbers = truth_at(b, i); ++i) {
       const int64_t k = classes.class_of(numbers[4]);
       if (k < 0) continue;
       const Box t{numbers[0], numbers[1], numbers[2], numbers[3]};
-      const int64_t column = clamped((t.x + side() * t.w) * float(w), w);
-      const int64_t row = clamped((t.y + side() * t.h) * float(h), h);
-      const int64_t cell = row * w + column;
-      const Box shape{0, 0, t.w, t.h};
-      int64_t best = 0;
-      float best_overlap = 0;
-      for (int64_t a = 0; a < num; ++a) {
-        const float overlap = iou(anchor_shape(a), shape);
-        if (overlap > best_overlap) {
-          best_overlap = overlap;
-          best = a;
-        }
-      }
-      for (int64_t n = 0; n < members; ++n)
-        if (mask[n] == best) {
-          match(b, n, cell, t, k);
-          break;
-        }
-      if (iou_thresh >= 1) continue;
-      for (int64_t n = 0; n < members; ++n)
-        if (mask[n] != best &&
-            overlap_of(iou_thresh_kind, shape, anchor_shape(mask[n])) > iou_thresh)
-          match(b, n, cell, t, k);
+      const int64_t cell = rule.cell_of({t.x + side() * t.w, t.y + side() * t.h, t.w, t.h});
+      const int64_t best = rule.best_anchor(t), n = rule.member_of(best);
+      if (n >= 0) match(b, n, cell, t, k);
+      for (int64_t other = 0; other < members; ++other)
+        if (rule.takes_too(other, best, t)) match(b, other, cell, t, k);
     }
   }
 };
@@ -198,7 +175,6 @@ double GaussianLoss::run(const Context& context, const LossArgs& args,
                         args.delta,
                         args.truths,
                         keys.max,
-                        int64_t(anchors.size() / 2),
                         int64_t(mask.size()),
                         args.shape.w,
                         args.shape.h,
@@ -206,12 +182,10 @@ double GaussianLoss::run(const Context& context, const LossArgs& args,
                         args.net_height,
                         keys.ignore_thresh,
                         keys.truth_thresh,
-                        keys.iou_thresh,
                         keys.iou_normalizer,
                         keys.obj_normalizer,
                         keys.uc_normalizer,
                         keys.max_delta,
-                        keys.iou_thresh_kind,
                         keys.iou_loss,
                         keys.mse,
                         keys.objectness_smooth,
@@ -220,7 +194,10 @@ double GaussianLoss::run(const Context& context, const LossArgs& args,
   const int64_t cells = args.batch * map.members * map.plane();
   float *sums = args.scratch, *squares = args.scratch + 2 * args.batch;
   context.each(cells, GaussianEmpty{map});
-  context.each(args.batch, GaussianObjects{map, sums});
+  context.each(
+      args.batch,
+      GaussianObjects{
+          map, yolo_match(keys, anchors, mask, args.shape, args.net_width, args.net_height), sums});
   context.each(cells, GaussianAverage{map});
   context.each(args.batch,
                SquareSums{args.delta, squares, map.members, 9 + classes, 8, map.plane()});

@@ -19,16 +19,7 @@ class YoloLoss final : public Loss {
 
   // How the truths of a map of that size find their anchors.
   YoloMatch matching(const Shape& output, int net_width, int net_height) const {
-    return {anchors.data(),
-            mask.data(),
-            int64_t(anchors.size() / 2),
-            int64_t(mask.size()),
-            output.w,
-            output.h,
-            net_width,
-            net_height,
-            keys.iou_thresh,
-            keys.iou_thresh_kind};
+    return yolo_match(keys, anchors, mask, output, net_width, net_height);
   }
   void check() const override { dn::check(keys); }
   int64_t truths(const Shape&) const override { return int64_t(keys.max) * kTruthNumbers; }

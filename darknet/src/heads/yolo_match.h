@@ -1,11 +1,14 @@
-// Which anchors of a [yolo] shall predict a truth: the best of all of them where the head has it,
-// and with iou_thresh every other that is alike enough.
+// Which anchors of a [yolo] or [Gaussian_yolo] shall predict a truth: the best of all of them where
+// the head has it, and with iou_thresh every other that is alike enough.
 #pragma once
 
 #include <cmath>
+#include <vector>
 
 #include "core/device_code.h"
+#include "core/shape.h"
 #include "heads/box.h"
+#include "heads/yolo_keys.h"
 
 namespace dn {
 
@@ -16,6 +19,7 @@ struct YoloMatch {
   float iou_thresh;
   Overlap iou_thresh_kind;
 
+  // The cell of a point, given as a box's centre.
   DN_HD int64_t cell_of(const Box& t) const {
     // compat: Darknet lets x = 1 spill into the next row
     const int64_t column = int64_t(fminf(fmaxf(t.x * float(w), 0.f), float(w - 1)));
@@ -54,5 +58,21 @@ struct YoloMatch {
            overlap_of(iou_thresh_kind, {0, 0, t.w, t.h}, anchor_shape(mask[n])) > iou_thresh;
   }
 };
+
+// The rule of a head: its keys, its anchors (pairs) and the numbers of those that are its own.
+inline YoloMatch yolo_match(const YoloKeys& keys, const std::vector<float>& anchors,
+                            const std::vector<int>& mask, const Shape& output, int net_width,
+                            int net_height) {
+  return {anchors.data(),
+          mask.data(),
+          int64_t(anchors.size() / 2),
+          int64_t(mask.size()),
+          output.w,
+          output.h,
+          net_width,
+          net_height,
+          keys.iou_thresh,
+          keys.iou_thresh_kind};
+}
 
 }  // namespace dn

@@ -1,7 +1,6 @@
 #include "ops/cross_batchnorm.h"
 
 #include "ops/batch_statistics.h"
-#include "ops/delta.h"
 
 namespace dn {
 
@@ -22,29 +21,6 @@ struct JoinStatistics {
   }
 };
 
-// As of batch normalisation; the variance moves less with this mini-batch, and with its mean.
-struct CrossNormalizeBackward {
-  const float *in, *out_delta, *mean, *variance, *drift, *share, *scales, *sums, *moments;
-  float* in_delta;
-  int64_t batch, c, plane;
-  DN_HD void operator()(int64_t i) const {
-    const int64_t k = i / plane % c;
-    const float n = float(batch * plane), inverse = inverse_deviation(variance[k]);
-    const float mean_delta = -scales[k] * sums[k] * inverse;
-    const float variance_delta = -0.5f * scales[k] * moments[k] * inverse * inverse * inverse;
-    in_delta[i] += scales[k] * out_delta[i] * inverse +
-                   2.f * variance_delta * (share[0] * (in[i] - mean[k]) + drift[k]) / n +
-                   mean_delta / n;
-  }
-};
-
-void normalize(const Context& context, const TrainArgs& args) {
-  const Shape s = args.out_shape;
-  context.each(args.batch * s.size(),
-               NormalizeForward{args.in[0], args.kept, args.kept + s.c, args.params[0].value,
-                                args.params[3].value, args.out, s.c, s.plane()});
-}
-
 }  // namespace
 
 void CrossBatchnorm::forward(const Context& context, const Args& args) const {
@@ -58,8 +34,7 @@ void CrossBatchnorm::train_forward(const Context& context, const TrainArgs& args
   const Shape s = args.out_shape;
   float *mean = args.kept, *variance = mean + s.c, *drift = variance + s.c, *share = drift + s.c;
   if (args.params[1].still) {
-    context.each(s.c, CopyStatistics{args.params[1].value, mean});
-    context.each(s.c, CopyStatistics{args.params[2].value, variance});
+    take_running(context, args);
     normalize(context, args);
     return;
   }
@@ -80,23 +55,12 @@ void CrossBatchnorm::train_forward(const Context& context, const TrainArgs& args
 }
 
 void CrossBatchnorm::backward(const Context& context, const BackwardArgs& args) const {
-  const Shape s = args.out_shape;
-  const float *mean = args.kept, *variance = mean + s.c, *drift = variance + s.c;
-  float *sums = args.scratch, *moments = args.scratch + s.c;
+  const float* drift = args.kept + 2 * args.out_shape.c;
+  const float* share = drift + args.out_shape.c;
   if (args.params[1].still)
-    context.each(s.c, ClearSums{sums, moments});
+    normalize_backward(context, args);
   else
-    context.each(s.c, DeltaSums{args.in[0], args.out_delta, mean, sums, moments, args.batch, s.c,
-                                s.plane()});
-  if (args.params[0].gradient)
-    context.each(s.c, ScalesGradient{moments, variance, args.params[0].gradient});
-  if (args.params[3].gradient)
-    context.each(s.c, AddScaledDelta{sums, args.params[3].gradient, 1.f});
-  if (args.in_delta[0])
-    context.each(args.batch * s.size(),
-                 CrossNormalizeBackward{args.in[0], args.out_delta, mean, variance, drift,
-                                        drift + s.c, args.params[0].value, sums, moments,
-                                        args.in_delta[0], args.batch, s.c, s.plane()});
+    normalize_backward(context, args, share, drift);
 }
 
 }  // namespace dn
