@@ -12,15 +12,10 @@
 //
 // Compiled for AVX512-BF16, coefficients, kept kernels and transformed weights are rounded to
 // bfloat16 (see products.h); transforms and sums are float.
-#include "register_tile.h"
-#include "winograd_transforms.h"
+#include "winograd_weights.h"
 
 namespace dn::cpu::DN_ISA {
 namespace {
-
-constexpr int64_t kWeightBuffer = 288 << 10;  // bytes of transformed weights at a time
-constexpr int64_t kSharedInput = 2 << 20;     // bytes of transformed input in a shared block
-constexpr int64_t kOwnInput = 768 << 10;      // and in a block of one thread
 
 // Transforms the inputs of a tile in one channel block: `s` is its first pixel, rows are `row`
 // floats apart. Frequency f is written to the words at out + at[f].
@@ -75,91 +70,9 @@ DN_INLINE void output_tile(const float* m, const int64_t* at, const float* bias,
   }
 }
 
-constexpr int kMostFrequencies = 81;
-
-struct Geometry {
-  ConvShape s;
-  int blocks, last_count;  // input channel blocks, channels in the last
-  int k_padded, k_tiles;   // output channels, register tiles of them
-  int tile_rows, tile_columns, tiles;
-  bool keep_kernels;  // weights are packed as kernels and transformed in every run
-  int block_chunk;    // channel blocks summed at a time
-  bool share_input;   // threads share the tiles and split the output channels
-  int block_tiles;    // most tiles in a block
-  int depth;          // words of channels
-  int64_t input_floats, product_floats, weight_floats;  // the first and last: words
-};
-
-template <class W>
-Geometry geometry_of(const ConvDesc& d, int threads) {
-  constexpr int frequencies = W::kFrequencies * W::kFrequencies;
-  constexpr int weights = W::kWeights * W::kWeights;
-  Geometry g;
-  const ConvShape& s = g.s = d.shape;
-  g.blocks = ceil_div(s.c, kBlock);
-  g.last_count = ceil_div(s.c - (g.blocks - 1) * kBlock, kPerWord);
-  g.depth = (g.blocks - 1) * kWords + g.last_count;
-  g.k_padded = round_up(s.k, kBlock);
-  g.k_tiles = ceil_div(g.k_padded, kTileChannels);
-  g.tile_rows = ceil_div(s.oh, W::kOutputs);
-  g.tile_columns = ceil_div(s.ow, W::kOutputs);
-  g.tiles = s.n * g.tile_rows * g.tile_columns;
-
-  const int64_t tile_bytes = 4LL * frequencies * g.blocks * kWords;
-  const int64_t weight_bytes = 4LL * weights * g.depth * g.k_padded;
-  g.keep_kernels = weight_bytes > kKeptTransformed;
-  const int64_t weight_block_bytes = 4LL * weights * kWords * kTileChannels;
-  g.block_chunk =
-      g.keep_kernels ? (int)most<int64_t>(1, kWeightBuffer / weight_block_bytes) : g.blocks;
-  g.weight_floats = g.keep_kernels ? g.block_chunk * weight_block_bytes / 4 : 0;
-  g.share_input = g.keep_kernels && g.k_tiles >= threads;
-  const int64_t budget = g.share_input ? kSharedInput : kOwnInput;
-  const int most_tiles = (int)most<int64_t>(kTilePixels, budget / tile_bytes);
-  const int parts = g.share_input ? 1 : threads;
-  const int own = ceil_div(g.tiles, parts);  // tiles of the thread with the most
-  g.block_tiles = ceil_div(own, ceil_div(own, most_tiles));
-  const int64_t tile_floats = (int64_t)frequencies * kBlock * g.block_tiles;
-  g.input_floats = (g.blocks * tile_floats / kPerWord + 15) / 16 * 16 + 2 * weights * kBlock;
-  g.product_floats = kTileChannels / kBlock * tile_floats + 2 * weights * kBlock;
-  return g;
-}
-
-// Where the coefficients of a block of `count` tiles are. Frequencies that meet the same weight
-// follow each other: for each weight [channel block][frequency][tile][16 floats, or their words].
-struct Layout {
-  int64_t first[kMostFrequencies];  // of each weight
-  int pixels[kMostFrequencies];     // tiles of all its frequencies
-  int64_t at[kMostFrequencies];     // of each frequency, in channel block 0
-  int64_t step[kMostFrequencies];   // of each frequency, to the next channel block
-};
-
-template <class W>
-void lay_out(int blocks, int count, int pixel, Layout* layout) {
-  constexpr int F = W::kFrequencies, weights = W::kWeights * W::kWeights;
-  int weight_of[F * F], before[F * F];  // the weight of a frequency; frequencies before it there
-  for (int w = 0; w < weights; ++w) layout->pixels[w] = 0;
-  for (int f = 0; f < F * F; ++f) {
-    const int w = weight_of[f] = W::weight_of(f / F) * W::kWeights + W::weight_of(f % F);
-    before[f] = layout->pixels[w];
-    layout->pixels[w] += count;
-  }
-  int64_t next = 0;
-  for (int w = 0; w < weights; ++w) {
-    layout->first[w] = next;
-    next += (int64_t)blocks * layout->pixels[w] * pixel;
-    // An odd number of cache lines, so that the frequencies of a tile do not share a cache set.
-    next = (next + kBlock - 1) / kBlock * kBlock;
-    if (next / kBlock % 2 == w % 2) next += kBlock;
-  }
-  for (int f = 0; f < F * F; ++f) {
-    layout->at[f] = layout->first[weight_of[f]] + before[f] * pixel;
-    layout->step[f] = (int64_t)layout->pixels[weight_of[f]] * pixel;
-  }
-}
-
 struct Job {
   bool bf16;
-  Geometry g;
+  WinogradGeometry g;
   const float* bias;
   const float* weights;
   Source src;
@@ -180,7 +93,7 @@ DN_INLINE void narrow(const float* from, uint16_t* to) { store_words((float*)to,
 struct TilePlace {
   int image, row, column;
 };
-TilePlace place_of(const Geometry& g, int tile) {
+TilePlace place_of(const WinogradGeometry& g, int tile) {
   const int per_image = g.tile_rows * g.tile_columns;
   const int in_image = tile % per_image;
   return {tile / per_image, in_image / g.tile_columns, in_image % g.tile_columns};
@@ -188,9 +101,9 @@ TilePlace place_of(const Geometry& g, int tile) {
 
 // Transforms channel block `block` of the tiles [tile0, tile1) of those from `first`.
 template <class W>
-void transform_block(const Job& job, const Layout& layout, int block, int first, int tile0,
+void transform_block(const Job& job, const WinogradLayout& layout, int block, int first, int tile0,
                      int tile1, float* inputs) {
-  const Geometry& g = job.g;
+  const WinogradGeometry& g = job.g;
   const ConvShape& s = g.s;
   constexpr int N = W::kInputs, F = W::kFrequencies;
   alignas(64) float patch[N * N * kBlock];
@@ -257,9 +170,9 @@ void write_bf16(const Job& job, const TilePlace& place, int k_block, float* loca
 // Transforms the products of block `b` of a register tile of output channels back, and writes the
 // outputs: channel block `k_block` of `count` tiles from `first`.
 template <class W>
-void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int first, int count,
-                   const float* products) {
-  const Geometry& g = job.g;
+void write_outputs(const Job& job, const WinogradLayout& layout, int b, int k_block, int first,
+                   int count, const float* products) {
+  const WinogradGeometry& g = job.g;
   const ConvShape& s = g.s;
   constexpr int M = W::kOutputs, F = W::kFrequencies;
   const bool in_one = is_sloped(job.e.act);
@@ -301,60 +214,6 @@ void write_outputs(const Job& job, const Layout& layout, int b, int k_block, int
   }
 }
 
-// Taps of the kernels of a word of channels: floats [channel][tap][width] ...
-struct FloatKernels {
-  static constexpr int kFloats = 9 * kPerWord;  // of a word and output channel
-  DN_MEMBER vf tap(const float* kernels, int channel, int tap, int width) {
-    return load(kernels + (channel * 9 + tap) * width);
-  }
-};
-
-// ... or words [tap][width], as they are kept.
-struct KeptKernels {
-  static constexpr int kFloats = 9;
-  DN_MEMBER vf tap(const float* kernels, int channel, int tap, int width) {
-    return number_of(load(kernels + tap * width), channel);
-  }
-};
-
-// Transforms kernels of `count` input channels to [transformed weight][word of channels][width];
-// those of a last half word count as 0.
-template <class W, class Kernels>
-void transform_weights(const float* kernels, int count, int width, float* out) {
-  constexpr int N = W::kWeights;
-  const int words = ceil_div(count, kPerWord);
-  for (int word = 0; word < words; ++word, kernels += Kernels::kFloats * width) {
-    const int channels = least(kPerWord, count - word * kPerWord);
-#pragma GCC unroll 1
-    for (int lane = 0; lane < width; lane += VL) {
-      vf columns[kPerWord][3][N] = {};
-      for (int i = 0; i < channels; ++i) {
-#pragma GCC unroll 3
-        for (int x = 0; x < 3; ++x) {
-          const vf column[3] = {Kernels::tap(kernels + lane, i, x, width),
-                                Kernels::tap(kernels + lane, i, x + 3, width),
-                                Kernels::tap(kernels + lane, i, x + 6, width)};
-          W::template kernel<vf, float>(column, columns[i][x]);
-        }
-      }
-#pragma GCC unroll 6
-      for (int y = 0; y < N; ++y) {
-        vf row[3], all[kPerWord][N];
-#pragma GCC unroll 2
-        for (int i = 0; i < kPerWord; ++i) {
-#pragma GCC unroll 3
-          for (int x = 0; x < 3; ++x) row[x] = columns[i][x][y];
-          W::template kernel<vf, float>(row, all[i]);
-        }
-#pragma GCC unroll 6
-        for (int x = 0; x < N; ++x)
-          store(out + (int64_t)((y * N + x) * words + word) * width + lane,
-                words_of(all[0][x], all[kPerWord - 1][x]));
-      }
-    }
-  }
-}
-
 // Part `i` of `parts` of `floats` is brought to the second-level cache.
 DN_INLINE void fetch_part(const float* p, int floats, int i, int parts) {
   const int lines = floats / 16;
@@ -366,11 +225,11 @@ DN_INLINE void fetch_part(const float* p, int floats, int i, int parts) {
 // and finishes their outputs. `in` and `out`: the layouts of inputs and products. `scratch`: room
 // for transformed weights.
 template <class W>
-void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int first, int count,
-              const float* inputs, float* products, float* scratch) {
+void multiply(const Job& job, const WinogradLayout& in, const WinogradLayout& out, int kt,
+              int first, int count, const float* inputs, float* products, float* scratch) {
   alignas(64) static const float zeros[kTileChannels] = {};
   static const int no_offset = 0;
-  const Geometry& g = job.g;
+  const WinogradGeometry& g = job.g;
   const int channels = least(kTileChannels, g.k_padded - kt * kTileChannels);
   constexpr int weights = W::kWeights * W::kWeights;
   const float* packed =
@@ -420,12 +279,12 @@ void multiply(const Job& job, const Layout& in, const Layout& out, int kt, int f
 // All blocks of tiles of one thread.
 template <class W>
 void run_own(const Job& job, int tile0, int tile1, float* scratch) {
-  const Geometry& g = job.g;
+  const WinogradGeometry& g = job.g;
   const int blocks = ceil_div(tile1 - tile0, g.block_tiles);
   for (int i = 0; i < blocks; ++i) {
     const int first = tile0 + part(tile1 - tile0, i, blocks);
     const int count = tile0 + part(tile1 - tile0, i + 1, blocks) - first;
-    Layout in, out;
+    WinogradLayout in, out;
     lay_out<W>(g.blocks, count, kWords, &in);
     lay_out<W>(kTileChannels / kBlock, count, kBlock, &out);
     for (int b = 0; b < g.blocks; ++b) transform_block<W>(job, in, b, first, 0, count, scratch);
@@ -439,8 +298,8 @@ void run_own(const Job& job, int tile0, int tile1, float* scratch) {
 // One block of tiles, by all threads together.
 template <class W>
 void run_shared(const Job& job, int first, int count, float* scratch, int threads) {
-  const Geometry& g = job.g;
-  Layout in, out;
+  const WinogradGeometry& g = job.g;
+  WinogradLayout in, out;
   lay_out<W>(g.blocks, count, kWords, &in);
   lay_out<W>(kTileChannels / kBlock, count, kBlock, &out);
 #pragma omp parallel num_threads(threads)
@@ -469,97 +328,25 @@ void run_shared(const Job& job, int first, int count, float* scratch, int thread
 template <class W>
 struct Winograd {
   static size_t packed_bytes(const ConvDesc& d) {
-    const Geometry g = geometry_of<W>(d, 1);
+    const WinogradGeometry g = geometry_of<W>(d, 1);
     const int64_t each = g.keep_kernels ? 9 : W::kWeights * W::kWeights;
     return 4 * g.k_padded * (1 + each * g.depth);
   }
 
   static size_t scratch_bytes(const ConvDesc& d, int threads) {
-    const Geometry g = geometry_of<W>(d, threads);
+    const WinogradGeometry g = geometry_of<W>(d, threads);
     return 4 * ((g.share_input ? 1 : threads) * g.input_floats +
                 threads * (g.product_floats + g.weight_floats));
   }
 
-  // packed: bias[k padded], then for each register tile of output channels
-  // [transformed weight][word of input channels][channels of the tile], or
-  // [word of input channels][tap][channels of the tile] where kernels are kept.
   static void pack(const ConvDesc& d, const float* weights, const float* bias, float* packed,
                    int threads) {
-    const Geometry g = geometry_of<W>(d, 1);
-    for (int k = 0; k < g.k_padded; ++k) packed[k] = bias && k < g.s.k ? bias[k] : 0.f;
-    packed += g.k_padded;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (int tile = 0; tile < g.k_tiles; ++tile) {
-      if ((d.quick_pack || kPerWord > 1) && !g.keep_kernels)
-        pack_tile_quickly(g, weights, packed, tile * kTileChannels);
-      else
-        pack_tile(g, weights, packed, tile * kTileChannels);
-    }
-  }
-
-  // The same by the transform of vectors of floats.
-  static void pack_tile_quickly(const Geometry& g, const float* weights, float* packed, int k0) {
-    constexpr int N = W::kWeights;
-    const int width = least(kTileChannels, g.k_padded - k0);
-    alignas(64) float taps[kPerWord * 9 * kTileChannels], all[N * N * kTileChannels];
-    float* out = packed + (int64_t)k0 * N * N * g.depth;
-    for (int c = 0; c < g.s.c; c += kPerWord) {
-      const int count = least(kPerWord, g.s.c - c);
-      for (int i = 0; i < count; ++i) {
-        for (int k = 0; k < width; ++k) {
-          const float* from = weights + ((int64_t)(k0 + k) * g.s.c + c + i) * 9;
-          for (int tap = 0; tap < 9; ++tap)
-            taps[(i * 9 + tap) * width + k] = k0 + k < g.s.k ? from[tap] : 0.f;
-        }
-      }
-      transform_weights<W, FloatKernels>(taps, count, width, all);
-      for (int w = 0; w < N * N; ++w)
-        memcpy(out + ((int64_t)w * g.depth + c / kPerWord) * width, all + w * width, width * 4);
-    }
-  }
-
-  // The weights of the register tile of output channels that begins with k0.
-  static void pack_tile(const Geometry& g, const float* weights, float* packed, int k0) {
-    constexpr int N = W::kWeights;
-    const int width = least(kTileChannels, g.k_padded - k0);
-    if (g.keep_kernels) {
-      float* out = packed + (int64_t)k0 * 9 * g.depth;
-      for (int c = 0; c < g.s.c; c += kPerWord) {
-        const int count = least(kPerWord, g.s.c - c);
-        for (int tap = 0; tap < 9; ++tap) {
-          for (int k = k0; k < k0 + width; ++k) {
-            float numbers[kPerWord] = {};
-            for (int i = 0; i < count && k < g.s.k; ++i)
-              numbers[i] = weights[((int64_t)k * g.s.c + c + i) * 9 + tap];
-            *out++ = word_of(numbers);
-          }
-        }
-      }
-      return;
-    }
-    float* out = packed + (int64_t)k0 * N * N * g.s.c;
-    for (int c = 0; c < g.s.c; ++c) {
-      for (int k = k0; k < k0 + width; ++k) {
-        double columns[3][N] = {}, row[3], all[N];
-        for (int x = 0; x < 3 && k < g.s.k; ++x) {
-          const float* tap = weights + ((int64_t)k * g.s.c + c) * 9 + x;
-          const double column[3] = {tap[0], tap[3], tap[6]};
-          W::template kernel<double, double>(column, columns[x]);
-        }
-        for (int y = 0; y < N; ++y) {
-          for (int x = 0; x < 3; ++x) row[x] = columns[x][y];
-          W::template kernel<double, double>(row, all);
-          for (int x = 0; x < N; ++x) {
-            out[((int64_t)(y * N + x) * g.s.c + c) * width + (k - k0)] = (float)all[x];
-          }
-        }
-      }
-    }
+    pack_weights<W>(d, weights, bias, packed, threads);
   }
 
   static void conv(const ConvDesc& d, const float* packed, Source src, Target dst,
                    const Epilogue& e, float* scratch, int threads) {
-    const Geometry g = geometry_of<W>(d, threads);
+    const WinogradGeometry g = geometry_of<W>(d, threads);
     const Job job = {kPerWord > 1 && d.bf16, g, packed, packed + g.k_padded, src, dst, e};
     if (g.share_input) {
       const int blocks = ceil_div(g.tiles, g.block_tiles);
