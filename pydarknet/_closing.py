@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closing(ABC):
     """Something with ``close``, which a ``with`` block calls at its end."""
 
+    @abstractmethod
     def close(self) -> None:
         """Frees what it holds. Closing twice is fine."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from collections.abc import Iterator, Mapping
@@ -133,16 +134,14 @@ def find_file_of_key(
     Raises:
         FileNotFoundError: it is in none of these places, or has no name.
     """
-    place = f"{os.fspath(data_file)}:{line_of(data_file, key)}"
-    if not options[key]:
-        raise FileNotFoundError(f"{place}: {key} has no value, expected a file's path")
-    try:
-        return find_named_file(data_file, options[key])
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{place}: {key} names {options[key]}, which is neither in the working directory nor "
-            "beside it"
-        ) from None
+    fault = f"{key} has no value, expected a file's path"
+    if options[key]:
+        with contextlib.suppress(FileNotFoundError):
+            return find_named_file(data_file, options[key])
+        fault = (
+            f"{key} names {options[key]}, which is neither in the working directory nor beside it"
+        )
+    raise FileNotFoundError(f"{os.fspath(data_file)}:{line_of(data_file, key)}: {fault}")
 
 
 def _places(data_file: Path, name: str) -> Iterator[Path]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -182,26 +183,24 @@ class _Skipping(Protocol):
     def skipped(self) -> Sequence[str]: ...
 
 
-class _OfList(Protocol):
-    """Usable images of a list of so many."""
-
-    listed: int
-
-    def __len__(self) -> int: ...
+Images = TypeVar("Images", bound=ImageSet)
 
 
-class ImageTask:
+class ImageTask(ABC, Generic[Images]):
     """What tasks on images have in common: a list of them, made into batches by threads.
 
     Attributes:
         samples: what the network is trained on.
         split: the list that is evaluated.
+        score: name of the score that says which weights are best.
     """
 
     data_name = "list of images"
     split: str
+    score: str
     samples: Samples
-    _train: _OfList
+    _train: Images
+    _valid: Images
     _samples: _Skipping  # what reads the images, below what makes another truth of them
 
     @property
@@ -223,6 +222,22 @@ class ImageTask:
     def digest(self) -> str:
         """Of the list of images."""
         return self.samples.digest
+
+    def evaluate(self, network: NativeNetwork) -> Scores:
+        """Measures a network on the ``valid`` list, and its score on some images of ``train`` too.
+
+        Raises:
+            DataError, OSError: an image cannot be read.
+        """
+        found = self._measure(network, self._valid, range(len(self._valid)))
+        if some := some_of(self._train, self._valid):
+            known = self._measure(network, self._train, some)
+            found.scores[f"train_{self.score}"] = known.scores[self.score]
+        return found
+
+    @abstractmethod
+    def _measure(self, network: NativeNetwork, dataset: Images, images: Sequence[int]) -> Scores:
+        """Measures a network on the images of these numbers."""
 
     def load(
         self, *, batch: Count, size: Size, seed: int, workers: int, position: Position | None

@@ -20,19 +20,18 @@ from ..errors import CfgError, DataError
 from ..image import Image
 from ..layers import Structure
 from ._looking import look_at
-from ._task import ImageTask, Scores, TaskOptions, some_of
+from ._task import ImageTask, Scores, TaskOptions
 
 _BATCH = 4
 """Images of one run."""
 
 
-class ClassifierTask(ImageTask):
+class ClassifierTask(ImageTask[ClassificationDataset]):
     """A classifier's data and its scores; see `Task` for the attributes."""
 
     kind = "classifier"
     score = "top1"
     epochs = 2.0
-    _train: ClassificationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -68,35 +67,19 @@ class ClassifierTask(ImageTask):
         )
         self.samples = self._samples
 
-    def evaluate(self, network: NativeNetwork) -> Scores:
-        """Measures the part of the ``valid`` images whose class comes first, or among the first.
-
-        ``train_top1`` is the same on some of the training images.
-
-        Raises:
-            DataError, OSError: an image cannot be read.
-        """
+    def _measure(
+        self, network: NativeNetwork, dataset: ClassificationDataset, images: Sequence[int]
+    ) -> Scores:
+        """Measures the part of the images whose class comes first, or among the first."""
         runner = Runner(network, self._threads, "f32", "auto")
         try:
-            every = range(len(self._valid))
-            found = [
-                rank for _, rank in ranks(runner, self._structure, self._valid, every, self._unread)
-            ]
-            some = some_of(self._train, self._valid)
-            known = (
-                [
-                    rank
-                    for _, rank in ranks(runner, self._structure, self._train, some, self._unread)
-                ]
-                if some
-                else []
-            )
+            shown = ranks(runner, self._structure, dataset, images, self._unread)
+            found = [rank for _, rank in shown]
         finally:
             runner.close()
-        scores = {f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)}
-        if known:
-            scores["train_top1"] = known.count(0) / len(known)
-        return Scores(scores)
+        return Scores({
+            f"top{k}": sum(rank < k for rank in found) / len(found) for k in (1, self._top)
+        })  # fmt: skip
 
 
 def check_classes(

@@ -21,16 +21,16 @@ from ..datasets.detection import MissingLabels
 from ..detections import Detections
 from ..errors import CfgError
 from ..image import Image
-from ..metrics import DetectionEvaluator, DetectionMetrics, Truth
+from ..metrics import DetectionEvaluator, Truth
 from ..metrics.running import NMS, THRESHOLD
 from ._looking import look_at
-from ._task import ImageTask, Scores, TaskOptions, some_of
+from ._task import ImageTask, Scores, TaskOptions
 
 _BATCH = 4
 """Images of one run."""
 
 
-class DetectorTask(ImageTask):
+class DetectorTask(ImageTask[DetectionDataset]):
     """A detector's data and its scores; see `Task` for the attributes."""
 
     kind = "detector"
@@ -94,28 +94,10 @@ class DetectorTask(ImageTask):
                 file=structure.name, line=last.line, section=last.type, layer=last.index,
             )  # fmt: skip
 
-    def evaluate(self, network: NativeNetwork) -> Scores:
-        """Measures mAP and its companions on the ``valid`` list, and mAP on some of ``train``.
-
-        Raises:
-            DataError, OSError: an image cannot be read.
-        """
-        valid = self._measure(network, self._valid, range(len(self._valid)))
-        scores = {
-            "map": valid.map,
-            "precision": valid.precision,
-            "recall": valid.recall,
-            "f1": valid.f1,
-            "average_iou": valid.average_iou,
-        }
-        if some := some_of(self._train, self._valid):
-            scores["train_map"] = self._measure(network, self._train, some).map
-        names = self._valid.names or [str(k) for k in range(self._structure.classes)]
-        return Scores(scores, {"ap": dict(zip(names, valid.ap.tolist(), strict=False))})
-
     def _measure(
         self, network: NativeNetwork, dataset: DetectionDataset, images: Sequence[int]
-    ) -> DetectionMetrics:
+    ) -> Scores:
+        """Measures mAP and its companions."""
         runner = Runner(network, self._threads, "f32", "auto")
         evaluator = DetectionEvaluator(self._structure.classes, iou_threshold=self._iou_threshold)
 
@@ -138,7 +120,16 @@ class DetectorTask(ImageTask):
                 evaluator.add(images[number], detections, truth)
         finally:
             runner.close()
-        return evaluator.result(threshold=self._threshold)
+        found = evaluator.result(threshold=self._threshold)
+        scores = {
+            "map": found.map,
+            "precision": found.precision,
+            "recall": found.recall,
+            "f1": found.f1,
+            "average_iou": found.average_iou,
+        }
+        names = dataset.names or [str(k) for k in range(self._structure.classes)]
+        return Scores(scores, {"ap": dict(zip(names, found.ap.tolist(), strict=False))})
 
 
 def _check_classes(options: TaskOptions, classes: int) -> None:

@@ -14,17 +14,16 @@ from ..metrics import InstanceEvaluator, SegmentationEvaluator
 from ..names import BACKGROUND
 from ..segmentation import class_map, find_instances
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions, some_of
+from ._task import ImageTask, Scores, TaskOptions
 from .segmenter import mask_samples, masks_of, open_masks, truth_map
 
 
-class IsegmenterTask(ImageTask):
+class IsegmenterTask(ImageTask[SegmentationDataset]):
     """An instance segmenter's data and its scores; see `Task` for the attributes."""
 
     kind = "isegmenter"
     score = "mask_ap"
     epochs = 4.0
-    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -41,22 +40,13 @@ class IsegmenterTask(ImageTask):
         self._samples = mask_samples(options, self._train, 0)
         self.samples: Samples = self._samples
 
-    def evaluate(self, network: NativeNetwork) -> Scores:
-        """Measures the average precision of masks at IoU .5, and mean IoU, on the ``valid`` list.
-
-        Raises:
-            DataError, OSError: an image cannot be read.
-        """
-        found = score_isegmenter(
-            network, self._structure, self._valid, self._threads, skipped=self._unread
+    def _measure(
+        self, network: NativeNetwork, dataset: SegmentationDataset, images: Sequence[int]
+    ) -> Scores:
+        """The average precision of masks at IoU .5, and mean IoU."""
+        return score_isegmenter(
+            network, self._structure, dataset, self._threads, some=images, skipped=self._unread
         )
-        if some := some_of(self._train, self._valid):
-            known = score_isegmenter(
-                network, self._structure, self._train, self._threads,
-                some=some, skipped=self._unread,
-            )  # fmt: skip
-            found.scores["train_mask_ap"] = known.scores["mask_ap"]
-        return found
 
 
 def iseg_classes(structure: Structure) -> int:

@@ -18,16 +18,15 @@ from ..errors import CfgError
 from ..layers import Structure
 from ..metrics.regression import regression_metrics
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions, some_of
+from ._task import ImageTask, Scores, TaskOptions
 
 
-class RegressorTask(ImageTask):
+class RegressorTask(ImageTask[RegressionDataset]):
     """A regressor's data and its scores; see `Task` for the attributes."""
 
     kind = "regressor"
     score = "r2"
     epochs = 4.0
-    _train: RegressionDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -59,22 +58,13 @@ class RegressorTask(ImageTask):
         )
         self.samples: Samples = self._samples
 
-    def evaluate(self, network: NativeNetwork) -> Scores:
-        """Measures errors on the ``valid`` list.
-
-        Raises:
-            DataError, OSError: an image cannot be read.
-        """
-        found = score_regressor(
-            network, self._structure, self._valid, self._threads, skipped=self._unread
+    def _measure(
+        self, network: NativeNetwork, dataset: RegressionDataset, images: Sequence[int]
+    ) -> Scores:
+        """R2 and errors."""
+        return score_regressor(
+            network, self._structure, dataset, self._threads, some=images, skipped=self._unread
         )
-        if some := some_of(self._train, self._valid):
-            known = score_regressor(
-                network, self._structure, self._train, self._threads,
-                some=some, skipped=self._unread,
-            )  # fmt: skip
-            found.scores["train_r2"] = known.scores["r2"]
-        return found
 
 
 def check_numbers(structure: Structure, dataset: RegressionDataset, outputs: int) -> None:

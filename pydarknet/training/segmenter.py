@@ -21,16 +21,15 @@ from ..metrics import SegmentationEvaluator, SegmentationMetrics
 from ..names import BACKGROUND
 from ..segmentation import ClassMap, class_map
 from ._showing import last_outputs
-from ._task import ImageTask, Scores, TaskOptions, some_of
+from ._task import ImageTask, Scores, TaskOptions
 
 
-class SegmenterTask(ImageTask):
+class SegmenterTask(ImageTask[SegmentationDataset]):
     """A segmenter's data and its scores; see `Task` for the attributes."""
 
     kind = "segmenter"
     score = "miou"
     epochs = 4.0
-    _train: SegmentationDataset
 
     def __init__(self, options: TaskOptions) -> None:
         """Reads and checks the data.
@@ -48,22 +47,13 @@ class SegmenterTask(ImageTask):
         self._samples = mask_samples(options, self._train, planes)
         self.samples: Samples = self._samples
 
-    def evaluate(self, network: NativeNetwork) -> Scores:
-        """Measures mean IoU and the part of the pixels that are right on the ``valid`` list.
-
-        Raises:
-            DataError, OSError: an image cannot be read.
-        """
-        found = score_segmenter(
-            network, self._structure, self._valid, self._threads, skipped=self._unread
+    def _measure(
+        self, network: NativeNetwork, dataset: SegmentationDataset, images: Sequence[int]
+    ) -> Scores:
+        """Mean IoU and the part of the pixels that are right."""
+        return score_segmenter(
+            network, self._structure, dataset, self._threads, some=images, skipped=self._unread
         )
-        if some := some_of(self._train, self._valid):
-            known = score_segmenter(
-                network, self._structure, self._train, self._threads,
-                some=some, skipped=self._unread,
-            )  # fmt: skip
-            found.scores["train_miou"] = known.scores["miou"]
-        return found
 
 
 def open_masks(

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from .._arguments import check_path
+from .._closing import Closing
 from .._interrupts import deferred_interrupts
 from .._opening import check_settings, load_first_weights
 from ..datasets import Position
@@ -32,7 +33,7 @@ from .run_folder import RunFolder, backup_folder, base_name, refuse_to_overwrite
 _log = logging.getLogger("pydarknet.training")
 
 
-class Trainer:
+class Trainer(Closing):
     """A training: a network, its data, and a folder where its files go.
 
     ::
@@ -381,9 +382,6 @@ class Trainer:
                 self._finish(error)
         self._free()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -392,7 +390,7 @@ class Trainer:
     ) -> None:
         if error is not None and self._begun:
             self._finish(error)
-        self.close()
+        super().__exit__(kind, error, trace)
 
     def _is_over(self) -> bool:
         return self._ended or self._stop is not None or self.iteration >= self.max_batches
