@@ -25,10 +25,11 @@ class UpsampleLayer final : public Layer {
     const Shape in = g.shape(g.input());
     auto op = std::make_unique<Pool>();
     op->pool = Pool::Kind::average;
-    op->size_y = op->size_x = op->stride_y = op->stride_x = -stride_;
-    op->out_h = in.h / -stride_;
-    op->out_w = in.w / -stride_;
-    op->scale = scale_ * float(stride_ * stride_);  // the sum, not the mean
+    const int64_t side = -int64_t(stride_);  // wide enough for any int, and for its square
+    op->size_y = op->size_x = op->stride_y = op->stride_x = side;
+    op->out_h = in.h / side;
+    op->out_w = in.w / side;
+    op->scale = scale_ * float(side * side);  // the sum, not the mean
     return g.add(std::move(op), {g.input()});
   }
 
