@@ -294,13 +294,13 @@ class NativePlan:
         image.bgr = bgr
         _check(lib.dn_plan_set_image(self._pointer, slot, image, RESIZES[resize]))
 
-    def set_input(self, values: FloatArray) -> None:
-        """Copies an array (batch, C, H, W) into the input."""
-        _check(lib.dn_plan_set_input(self._pointer, _float_pointer(values), values.size))
-
     def run(self) -> None:
         """Computes the outputs of all slots."""
         _check(lib.dn_plan_run(self._pointer))
+
+    def run_on(self, values: FloatArray) -> None:
+        """The same for an array (batch, C, H, W), in place of what is in the slots."""
+        _check(lib.dn_plan_run_on(self._pointer, _float_pointer(values), values.size))
 
     def reset_state(self, slot: int = -1) -> None:
         """Makes the state of recurrent layers 0, for one slot or all."""

@@ -77,8 +77,7 @@ class Runner:
         values = raw_input(x, structure)
         with self._pool.borrow(self._options(structure, len(values))) as plan:
             plan.reset_state()  # a call remembers nothing of those before
-            plan.set_input(values)
-            plan.run()
+            plan.run_on(values)
             return [
                 plan.output(i, (len(values), *structure.layers[layer].output_shape))
                 for i, layer in enumerate(structure.outputs)
@@ -89,8 +88,7 @@ class Runner:
         values = raw_input(x, structure)
         with self._pool.borrow(self._options(structure, len(values), PASSES_NONE)) as plan:
             plan.reset_state()  # a call remembers nothing of those before
-            plan.set_input(values)
-            plan.run()
+            plan.run_on(values)
             return {
                 layer.index: plan.layer_output(layer.index, (len(values), *layer.output_shape))
                 for layer in structure.layers

@@ -49,8 +49,7 @@ class Sequences(Closing):
             raise DataError(
                 f"the input holds {len(values)} steps, expected {self.count}, one for each sequence"
             )
-        plan.set_input(values)
-        plan.run()
+        plan.run_on(values)
         return [
             plan.output(i, (self.count, *self._structure.layers[layer].output_shape))
             for i, layer in enumerate(self._structure.outputs)

@@ -234,18 +234,18 @@ dn_status dn_plan_set_image(dn_plan* plan, int slot, const dn_image* image, dn_r
   });
 }
 
-dn_status dn_plan_set_input(dn_plan* plan, const float* input, size_t size) {
-  return guarded([&] {
-    need(plan, "plan");
-    need(input, "input");
-    plan->plan.set_input(input, size);
-  });
-}
-
 dn_status dn_plan_run(dn_plan* plan) {
   return guarded([&] {
     need(plan, "plan");
     plan->plan.run();
+  });
+}
+
+dn_status dn_plan_run_on(dn_plan* plan, const float* input, size_t size) {
+  return guarded([&] {
+    need(plan, "plan");
+    need(input, "input");
+    plan->plan.run_on(input, size);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -73,13 +74,6 @@ void Plan::set_image(int slot, const dn_image& image, dn_resize resize) {
   image_to_input(context_, image, resize, to, input.shape);
 }
 
-void Plan::set_input(const float* input, size_t size) {
-  const size_t expected = size_t(batch_ * tensors_[0].shape.size());
-  if (size != expected)
-    fail(DN_ERROR_ARGUMENT, "the input has %zu numbers, expected %zu", size, expected);
-  std::memcpy(tensors_[0].view.data, input, size * sizeof(float));
-}
-
 RunArgs Plan::args_of(const Step& step) const {
   const PlanTensor& out = tensors_[size_t(step.out)];
   return {context_,
@@ -94,6 +88,31 @@ RunArgs Plan::args_of(const Step& step) const {
 
 void Plan::run() {
   for (const Step& step : steps_) step.kernel->run(args_of(step));
+}
+
+// Where the steps read the input.
+void Plan::point_input(void* data) {
+  for (Step& step : steps_)
+    for (size_t i = 0; i < step.in.size(); ++i)
+      if (step.in[i] == 0) step.in_views[i].data = data;
+}
+
+void Plan::run_on(const float* input, size_t size) {
+  const size_t expected = size_t(batch_ * tensors_[0].shape.size());
+  if (size != expected)
+    fail(DN_ERROR_ARGUMENT, "the input has %zu numbers, expected %zu", size, expected);
+  const auto is_input = [](int tensor) { return tensor == 0; };
+  if (std::any_of(output_tensors_.begin(), output_tensors_.end(), is_input) ||
+      std::any_of(layer_tensors_.begin(), layer_tensors_.end(), is_input)) {
+    std::memcpy(tensors_[0].view.data, input, size * sizeof(float));  // read again after the run
+    return run();
+  }
+  struct Restore {
+    Plan& plan;
+    ~Restore() { plan.point_input(plan.tensors_[0].view.data); }
+  } restore{*this};
+  point_input(const_cast<float*>(input));  // no step writes into what it reads
+  run();
 }
 
 void Plan::reset_state(int slot) {

@@ -37,8 +37,9 @@ class Plan {
   Plan(const Network& network, const dn_plan_options& options);
 
   void set_image(int slot, const dn_image& image, dn_resize resize);
-  void set_input(const float* input, size_t size);
   void run();
+  // Of numbers of the caller's, (batch, channels, height, width), read where they lie.
+  void run_on(const float* input, size_t size);
   // Of recurrent layers, for one image or, where slot is negative, for all.
   void reset_state(int slot);
   void profile(int repeat);
@@ -52,6 +53,7 @@ class Plan {
   friend class PlanCompiler;
   void copy_tensor(int tensor, float* out, size_t size) const;
   RunArgs args_of(const Step& step) const;
+  void point_input(void* data);
   const char* precision_name() const;
 
   const Network& network_;

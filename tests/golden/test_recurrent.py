@@ -63,8 +63,7 @@ class Sequence:
         outputs = []
         shape = (self.input.shape[1], *self.about["layers"][0]["output"])
         for step in steps:
-            self.plan.set_input(np.ascontiguousarray(self.input[step]))
-            self.plan.run()
+            self.plan.run_on(np.ascontiguousarray(self.input[step]))
             outputs.append(self.plan.layer_output(0, shape))
         return outputs
 

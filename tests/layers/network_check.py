@@ -99,8 +99,7 @@ class Case:
             self._write(file.name)
             network.load_weights(file.name, -1, True)
             plan = NativePlan(network, PlanOptions(0, 0, len(self.input), precision="f32"))
-        plan.set_input(self.input)
-        plan.run()
+        plan.run_on(self.input)
         return plan.detect(
             slot,
             threshold=threshold,

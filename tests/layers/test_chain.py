@@ -30,8 +30,7 @@ def run(case: Case, passes: int, threads: int, precision: str = "f32") -> tuple[
         case._write(file.name)
         network.load_weights(file.name, -1, True)
         plan = NativePlan(network, PlanOptions(0, 0, batch, threads, precision, "auto", passes))
-    plan.set_input(case.input)
-    plan.run()
+    plan.run_on(case.input)
     output = plan.output(0, (batch, *case.shape()))
     return output, [step["kernel"] for step in plan.describe()["steps"]]
 

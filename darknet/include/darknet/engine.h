@@ -180,10 +180,12 @@ typedef enum dn_resize {
 DN_API dn_status dn_plan_set_image(dn_plan* plan, int slot, const dn_image* image,
                                    dn_resize resize);
 
-/* Copies a float32 (batch, channels, height, width) array into the plan's input. */
-DN_API dn_status dn_plan_set_input(dn_plan* plan, const float* input, size_t size);
-
+/* Runs the plan on the images that were set. */
 DN_API dn_status dn_plan_run(dn_plan* plan);
+
+/* Runs it on a float32 (batch, channels, height, width) array instead, which is read where it
+ * lies. */
+DN_API dn_status dn_plan_run_on(dn_plan* plan, const float* input, size_t size);
 
 /* Recurrent layers keep their state from run to run; this makes it 0 for one image of the batch, or
  * for all where slot is negative. */

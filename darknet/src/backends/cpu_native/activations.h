@@ -34,17 +34,20 @@ DN_INLINE float slope_of(Act a) {
   return a == Act::Linear ? 1.f : a == Act::Leaky ? 0.1f : a == Act::Relie ? 0.01f : 0.f;
 }
 
-// The activations that are min(x > 0 ? x : slope * x, limit): the above and relu6.
-DN_INLINE bool is_clamped(Act a) { return is_sloped(a) || a == Act::Relu6; }
-DN_INLINE float clamp_slope(Act a) { return is_sloped(a) ? slope_of(a) : 0.f; }
-DN_INLINE float clamp_limit(Act a) { return a == Act::Relu6 ? 6.f : __builtin_inff(); }
+// The activations that kernels of short sums do while these are in registers, each in code of its
+// own: what it takes is a large part of what the sum takes.
+DN_INLINE bool is_brief(Act a) {
+  return a == Act::Linear || a == Act::Leaky || a == Act::Relu || a == Act::Relu6;
+}
 
 template <Act A>
 DN_INLINE vf act(vf x) {
   const vf one = splat(1.f), zero = vf{};
   switch (A) {
+    case Act::Relu:
+      return vmax(hidden_zero(), x);  // in this order NaN stays NaN
     case Act::Relu6:
-      return vmin(vmax(x, zero), splat(6.f));
+      return vmin(splat(6.f), vmax(hidden_zero(), x));
     case Act::Logistic:
       return one / (one + vexp(-x));
     case Act::Tanh:

@@ -12,6 +12,7 @@ namespace dn::cpu::DN_ISA {
 namespace {
 
 constexpr int64_t kInputBudget = 256 << 10;   // bytes of input a chunk of tiles may touch
+constexpr int kMostTilesAtOnce = 16;          // by one call of a kernel
 constexpr int64_t kWeightBudget = 192 << 10;  // bytes of weights of a register tile at a time
 
 // What source layouts and groups come down to.
@@ -74,31 +75,34 @@ Geometry geometry_of(const ConvDesc& d) {
   return g;
 }
 
-struct PixelTile {
+// Tiles of one size in a row of the output, which a kernel can do at once.
+struct Run {
   TileInput in;
-  int image, pixels;
+  int image, y, x;  // where it begins in the output
+  int pixels;       // of a tile
+  int tiles, tiles_before;
+  bool inside;    // no tap crosses the left or right border, and nothing is to be rounded
   int skip_taps;  // see TileJob
-  int64_t first;  // its first pixel in the output plane
 };
 
-// The scratch of a thread: offsets of the taps in the source and in a patch, tiles, patches.
+// The scratch of a thread: offsets of the taps in the source and in a patch, runs, patches.
 struct Scratch {
   int* offsets;
   int* patch_offsets;
-  PixelTile* tiles;
+  Run* runs;
   float* patches;
   int64_t floats;  // of all of it
 };
 
 Scratch lay_out(const Geometry& g, float* base) {
   const int taps = round_up(g.s.kh * g.s.kw, 16);
-  const int tiles = round_up((int)sizeof(PixelTile) * g.chunk_tiles / 4, 16);
+  const int runs = round_up((int)sizeof(Run) * g.chunk_tiles / 4, 16);
   Scratch scratch;
   scratch.offsets = (int*)base;
   scratch.patch_offsets = scratch.offsets + taps;
-  scratch.tiles = (PixelTile*)(scratch.patch_offsets + taps);
-  scratch.patches = base + 2 * taps + tiles;
-  scratch.floats = 2 * taps + tiles + g.patch * g.chunk_tiles;
+  scratch.runs = (Run*)(scratch.patch_offsets + taps);
+  scratch.patches = base + 2 * taps + runs;
+  scratch.floats = 2 * taps + runs + g.patch * g.chunk_tiles;
   return scratch;
 }
 
@@ -112,28 +116,27 @@ DN_INLINE void copy_words(const float* from, int pixels, int lane, int channels,
   }
 }
 
-// Points `tile` at its input: in place when every column is inside, else at a copy in `patch`.
+// Points `run` at its input: in place when it is inside, else (then it is one tile) at a copy in
+// `patch`.
 void place_input(const Geometry& g, const Scratch& scratch, const float* group_src,
-                 int64_t batch_stride, int first_block, int blocks, PixelTile* tile, float* patch) {
+                 int64_t batch_stride, int first_block, int blocks, Run* run, float* patch) {
   const ConvShape& s = g.s;
-  const int oy = (int)(tile->first / s.ow), ox = (int)(tile->first % s.ow);
-  const int y0 = oy * s.stride_y - s.pad_top, x0 = ox * s.stride_x - s.pad_left;
+  const int y0 = run->y * s.stride_y - s.pad_top, x0 = run->x * s.stride_x - s.pad_left;
   int skip = 0, rows = s.kh;  // the kernel rows that meet the input: `rows`, after `skip`
   while (rows > 0 && y0 + skip * s.dilation < 0) ++skip, --rows;
   while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
   const int y = y0 + skip * s.dilation;
 
   const int64_t plane = g.src_plane;
-  const float* block = group_src + tile->image * batch_stride + first_block * plane;
-  TileInput& in = tile->in;
+  const float* block = group_src + run->image * batch_stride + first_block * plane;
+  TileInput& in = run->in;
   in.blocks = blocks;
   in.taps = rows * s.kw;
   in.count = g.count;
   in.last_count = first_block + blocks == g.blocks ? g.last_count : g.count;
   in.pixel_stride = g.pixel_stride;
-  tile->skip_taps = skip * s.kw;
-  if (kPerWord == 1 && x0 >= 0 &&
-      x0 + (tile->pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w) {
+  run->skip_taps = skip * s.kw;
+  if (run->inside) {
     in.src = block + ((int64_t)y * s.w + x0) * g.lane;
     in.block_stride = plane;
     in.offsets = scratch.offsets;
@@ -166,66 +169,92 @@ struct Job {
   Epilogue e;
 };
 
-// A whole epilogue over `n` floats that lie in cache. `residual` may be null.
-void finish(const Epilogue& e, float* p, const float* residual, int64_t n) {
-  if (e.act != Act::Linear) apply(e.act, p, nullptr, p, n);
-  if (residual) apply(e.act_after_residual, p, residual, p, n);
-}
-
-// Runs `kernel` on one pixel tile and `channels` output channels from `first_channel`. `tile_job`
-// holds their weights. The bias is added with the `first` channel blocks, the rest of the epilogue
-// is done after the `last`.
-void run_tile(const Job& job, const PixelTile& tile, TileKernel kernel, TileJob tile_job,
-              int first_channel, int channels, bool first, bool last) {
+// Runs `kernel` on a run and on `channels` output channels from `first_channel`. `tile_job` holds
+// their weights. The bias is added with the `first` channel blocks, the rest of the epilogue is
+// done after the `last`.
+void do_run(const Job& job, const Run& run, TileKernel kernel, TileJob& tile_job, int first_channel,
+            int channels, bool first, bool last) {
   const ConvShape& s = job.g.s;
-  const int64_t pixels = (int64_t)s.oh * s.ow;
   alignas(64) float local[kTilePixels * kTileChannels];
+  const int64_t place = (int64_t)run.y * s.ow + run.x;
+  int64_t plane = run.pixels * kBlock;
   float* dst = local;
-  int64_t plane = tile.pixels * kBlock;
+  const float* residual = nullptr;
   if (!job.plain_dst) {
     plane = job.g.dst_plane;
-    dst = job.dst.data + tile.image * job.dst.batch_stride + first_channel / kBlock * plane +
-          tile.first * kBlock;
+    const int64_t offset = first_channel / kBlock * plane + place * kBlock;
+    dst = job.dst.data + run.image * job.dst.batch_stride + offset;
+    if (job.e.residual && last)
+      residual = job.e.residual + run.image * job.e.residual_stride + offset;
   }
-  const bool slope_in_kernel = last && is_sloped(job.e.act);
-  tile_job.in = tile.in;
-  tile_job.skip_taps = tile.skip_taps;
+  const bool brief = is_brief(job.e.act);
+  tile_job.in = run.in;
+  tile_job.skip_taps = run.skip_taps;
+  tile_job.tiles = run.tiles;
+  tile_job.tiles_before = run.tiles_before;
   tile_job.start = first && !job.e.accumulate ? job.bias + first_channel : nullptr;
   tile_job.dst = dst;
+  tile_job.residual = brief ? residual : nullptr;
   tile_job.plane = plane;
-  tile_job.slope = slope_in_kernel ? slope_of(job.e.act) : 1.f;
+  tile_job.act = brief && last ? job.e.act : Act::Linear;
   kernel(&tile_job);
   if (!last) return;
-  if (!slope_in_kernel || job.e.residual) {
-    Epilogue rest = job.e;
-    if (slope_in_kernel) rest.act = Act::Linear;
+  const Act after = residual ? job.e.act_after_residual : Act::Linear;
+  if (!brief || after != Act::Linear) {
+    const int64_t n = (int64_t)run.tiles * run.pixels * kBlock;
     for (int b = 0; b < channels / kBlock; ++b) {
-      const float* residual = job.e.residual;
-      if (residual) {
-        residual += tile.image * job.e.residual_stride + (first_channel / kBlock + b) * plane +
-                    tile.first * kBlock;
-      }
-      finish(rest, dst + b * plane, residual, tile.pixels * kBlock);
+      float* p = dst + b * plane;
+      if (!brief) apply(job.e.act, p, nullptr, p, n);
+      if (residual) apply(after, p, brief ? nullptr : residual + b * plane, p, n);
     }
   }
   if (job.plain_dst) {
-    write_plain(
-        local, least(channels, s.k - first_channel), tile.pixels,
-        job.dst.data + tile.image * job.dst.batch_stride + first_channel * pixels + tile.first,
-        pixels);
+    const int64_t pixels = (int64_t)s.oh * s.ow;
+    write_plain(local, least(channels, s.k - first_channel), run.pixels,
+                job.dst.data + run.image * job.dst.batch_stride + first_channel * pixels + place,
+                pixels);
   }
 }
 
-// Register tiles [k0, k1) of group `group` on the first `count` of the scratch's pixel tiles.
+// Cuts the pixel tiles from `first` on into runs; returns how many they are.
+int make_runs(const Job& job, int first, int count, Run* runs) {
+  const Geometry& g = job.g;
+  const ConvShape& s = g.s;
+  int row = first / g.row_tiles, column = first % g.row_tiles, made = 0;
+  for (int i = 0; i < count; ++i) {
+    const int x = wider_first(s.ow, column, g.row_tiles);
+    const int pixels = wider_first(s.ow, column + 1, g.row_tiles) - x;
+    const int x0 = x * s.stride_x - s.pad_left;
+    const bool inside =
+        kPerWord == 1 && x0 >= 0 && x0 + (pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w;
+    Run* before = runs + made - 1;
+    if (i > 0 && column > 0 && inside && before->inside && before->pixels == pixels &&
+        before->tiles < kMostTilesAtOnce && !job.plain_dst) {
+      ++before->tiles;
+    } else {
+      Run& run = runs[made++];
+      run.image = row / s.oh;
+      run.y = row % s.oh;
+      run.x = x;
+      run.pixels = pixels;
+      run.tiles = 1;
+      run.tiles_before = i;
+      run.inside = inside;
+    }
+    if (++column == g.row_tiles) column = 0, ++row;
+  }
+  return made;
+}
+
+// Register tiles [k0, k1) of group `group` on the scratch's runs.
 void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1, int count) {
   const Geometry& g = job.g;
   const float* src = job.src.data + (int64_t)group * g.blocks * g.src_plane;
   const int64_t taps = (int64_t)g.s.kh * g.s.kw;
-  PixelTile* tiles = scratch.tiles;
   for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
     const int blocks = least(g.block_chunk, g.blocks - b0);
     for (int i = 0; i < count; ++i) {
-      place_input(g, scratch, src, job.src.batch_stride, b0, blocks, tiles + i,
+      place_input(g, scratch, src, job.src.batch_stride, b0, blocks, scratch.runs + i,
                   scratch.patches + i * g.patch);
     }
     for (int kt = k0; kt < k1; ++kt) {
@@ -236,16 +265,11 @@ void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1
       tile_job.weights =
           job.weights + group * g.group_weights + channel * taps * g.depth + b0 * block_weights;
       tile_job.weights_stride = block_weights;
-      int pixels = 0;
-      TileKernel kernel = nullptr;
+      tile_job.weights_ahead = blocks * block_weights;
       for (int i = 0; i < count; ++i) {
-        if (tiles[i].pixels != pixels) {
-          pixels = tiles[i].pixels;
-          kernel = find_kernel(channels, pixels, g.pixel_stride);
-        }
-        tile_job.ahead = fetch_ahead(i, blocks * block_weights);
-        run_tile(job, tiles[i], kernel, tile_job, group * g.group_k + channel, channels, b0 == 0,
-                 b0 + blocks == g.blocks);
+        const Run& run = scratch.runs[i];
+        do_run(job, run, find_kernel(channels, run.pixels, g.pixel_stride), tile_job,
+               group * g.group_k + channel, channels, b0 == 0, b0 + blocks == g.blocks);
       }
     }
   }
@@ -265,15 +289,8 @@ void run_part(const Job& job, int tile0, int tile1, int part_k, int parts_k, flo
   for (int chunk = 0; chunk < chunks; ++chunk) {
     const int first = tile0 + part(tile1 - tile0, chunk, chunks);
     const int count = tile0 + part(tile1 - tile0, chunk + 1, chunks) - first;
-    for (int i = 0; i < count; ++i) {
-      const int row = (first + i) / g.row_tiles, column = (first + i) % g.row_tiles;
-      const int x0 = part(g.s.ow, column, g.row_tiles), x1 = part(g.s.ow, column + 1, g.row_tiles);
-      PixelTile& tile = scratch.tiles[i];
-      tile.image = row / g.s.oh;
-      tile.first = (int64_t)(row % g.s.oh) * g.s.ow + x0;
-      tile.pixels = x1 - x0;
-    }
-    for (int group = 0; group < g.s.groups; ++group) run_chunk(job, scratch, group, k0, k1, count);
+    const int runs = make_runs(job, first, count, scratch.runs);
+    for (int group = 0; group < g.s.groups; ++group) run_chunk(job, scratch, group, k0, k1, runs);
   }
 }
 

@@ -97,12 +97,6 @@ PixelTile tile_of(const Geometry& g, int index) {
   return {image, first, g.tile_pixels + (column < g.wider_tiles)};
 }
 
-// Rounded to nearest; 0 where the mask is 0.
-DN_INLINE __m512i to_integers(__mmask16 mask, const float* x, vf factor) {
-  const vf scaled = (vf)_mm512_maskz_loadu_ps(mask, x) * factor;
-  return _mm512_maskz_cvtps_epi32(0xffff, (__m512)scaled);
-}
-
 DN_INLINE int32_t largest_of(__m512i x) {
   const __m256i eight = _mm256_max_epi32(_mm512_maskz_extracti64x4_epi64(0xff, x, 0),
                                          _mm512_maskz_extracti64x4_epi64(0xff, x, 1));
@@ -112,39 +106,64 @@ DN_INLINE int32_t largest_of(__m512i x) {
   return _mm_cvtsi128_si32(four);
 }
 
-// The input of a tile, which begins at `from` with `plane` floats from one channel block to the
-// next, as integers; returns what they are to be multiplied by. Lanes behind the last channel may
-// be another tensor's: they are not looked at.
-float round_input(const Geometry& g, const PixelTile& tile, const float* from, int64_t plane,
-                  Pair* to) {
+// The largest magnitudes of the input of a tile, lane by lane. Lanes behind the last channel may be
+// another tensor's: they are not looked at.
+vi largest_input(const Geometry& g, const PixelTile& tile, const float* from) {
   const __mmask16 last = (__mmask16)(0xffffu >> (g.blocks * kBlock - g.c));
   vi largest = {};
-  for (int b = 0; b < g.blocks; ++b) {
+  for (int b = 0; b < g.blocks; ++b, from += g.src_plane) {
     const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
-    for (int t = 0; t < tile.pixels; ++t) {
-      const vi x = (vi)_mm512_maskz_loadu_ps(mask, from + b * plane + t * kBlock) & 0x7fffffff;
-      largest = x > largest ? x : largest;
-    }
+    for (int t = 0; t < tile.pixels; ++t)
+      largest = larger(largest, magnitude_bits((vf)_mm512_maskz_loadu_ps(mask, from + t * kBlock)));
   }
-  // As integers, magnitudes of floats are in their order, and infinity and NaN behind the others.
-  const int32_t most_bits = largest_of((__m512i)largest);
-  const int exponent = (most_bits >> 23) - 127 + 1;
-  const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
-  const vf factor = splat(power_of_two(shift));
-  for (int b = 0; b < g.blocks; ++b) {
-    const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
-    const float* x = from + b * plane;
-    const float* end = x + tile.pixels / 2 * 2 * kBlock;
-    for (; x < end; x += 2 * kBlock, to += kBlock) {
-      const __m512i one = to_integers(mask, x, factor);
-      const __m512i other = to_integers(mask, x + kBlock, factor);
-      _mm512_storeu_si512(to, _mm512_packs_epi32(one, other));
-    }
-    if (tile.pixels % 2) {
-      const __m512i one = to_integers(mask, x, factor);
-      _mm512_storeu_si512(to, _mm512_packs_epi32(one, one));
+  return largest;
+}
+
+// From the low halves of 16 lanes of one pixel and of the next to their pairs.
+DN_INLINE __m512i pairs_of(vf one, vf next) {
+  alignas(64) static const uint16_t even[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
+                                                22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42,
+                                                44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
+  return _mm512_permutex2var_epi16((__m512i)one, _mm512_load_si512(even), (__m512i)next);
+}
+
+// Numbers become integers by an addition: their sum with `rounder` has them, rounded to nearest, in
+// its low bits; negative ones as the complement. Where that would overflow (Huge), the numbers are
+// made smaller first.
+constexpr int kHugeExponent = 100, kHugeShift = 32;
+template <bool Huge>
+static void round_rows(const Geometry& g, int pixels, const float* from, int64_t plane, vf rounder,
+                       Pair* to) {
+  const vf less = splat(power_of_two(-kHugeShift));
+  const auto rounded = [=](const float* x) {
+    return Huge ? load(x) * less + rounder : load(x) + rounder;
+  };
+  for (int b = 0; b < g.blocks; ++b, from += plane) {
+    const float* x = from;
+    for (const float* end = x + pixels / 2 * 2 * kBlock; x < end; x += 2 * kBlock, to += kBlock)
+      _mm512_storeu_si512(to, pairs_of(rounded(x), rounded(x + kBlock)));
+    if (pixels % 2) {
+      _mm512_storeu_si512(to, pairs_of(rounded(x), rounded(x)));
       to += kBlock;
     }
+  }
+}
+
+// The input of a tile, which begins at `from` with `plane` floats from one channel block to the
+// next, as integers; returns what they are to be multiplied by. Lanes behind the last channel
+// become anything: no weights are there, or zeros.
+float round_input(const Geometry& g, const PixelTile& tile, const float* from, int64_t plane,
+                  vi largest, Pair* to) {
+  // Of the next power of two, of what may be rounded up to 15 bits.
+  const uint32_t rounded_up = (uint32_t)largest_of((__m512i)largest) + 0x80;
+  const int exponent = (int)(rounded_up >> 23) - 127 + 1;
+  const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
+  // In a float from 2^23 to 2^24 the lowest bit is 1.
+  if (exponent <= kHugeExponent) {
+    round_rows<false>(g, tile.pixels, from, plane, splat(1.5f * power_of_two(23 - shift)), to);
+  } else {
+    const vf rounder = splat(1.5f * power_of_two(23 - shift - kHugeShift));
+    round_rows<true>(g, tile.pixels, from, plane, rounder, to);
   }
   return exponent > 128 ? __builtin_nanf("") : power_of_two(-shift);
 }
@@ -152,18 +171,21 @@ float round_input(const Geometry& g, const PixelTile& tile, const float* from, i
 // The same, of a tile that a depthwise convolution makes first, in `floats`.
 float make_input(const Job& job, const PixelTile& tile, float* floats, Pair* to) {
   const float* image = job.src.data + tile.image * job.src.batch_stride;
-  if (!job.depthwise)
-    return round_input(job.g, tile, image + (int64_t)tile.first * kBlock, job.g.src_plane, to);
+  if (!job.depthwise) {
+    const float* from = image + (int64_t)tile.first * kBlock;
+    return round_input(job.g, tile, from, job.g.src_plane, largest_input(job.g, tile, from), to);
+  }
   const int width = job.depthwise->s.ow;
   const int64_t plane = tile.pixels * kBlock;
+  vi largest = {};
   for (int done = 0; done < tile.pixels;) {  // the part of the tile in each row of the map
     const int y = (tile.first + done) / width, x = (tile.first + done) % width;
     const int end = least(width, x + tile.pixels - done);
-    depthwise_span(*job.depthwise, image, 0, job.g.blocks, y, x, end, floats + done * kBlock,
-                   plane);
+    largest = larger(largest, depthwise_span(*job.depthwise, image, 0, job.g.blocks, y, x, end,
+                                             floats + done * kBlock, plane));
     done += end - x;
   }
-  return round_input(job.g, tile, floats, plane, to);
+  return round_input(job.g, tile, floats, plane, largest, to);
 }
 
 void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_scale,
@@ -172,7 +194,7 @@ void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_
   const int channels = least(g.tile_channels, g.k_padded - channel);
   const int64_t place = channel / kBlock * g.dst_plane + (int64_t)tile.first * kBlock;
   alignas(64) float local[kTilePixels * kTileChannels];
-  const bool in_kernel = is_clamped(job.e.act);
+  const bool in_kernel = is_brief(job.e.act);
   PairTileJob tile_job;
   tile_job.src = src;
   tile_job.weights = job.weights + (int64_t)channel * g.pairs;
@@ -185,8 +207,7 @@ void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_
   const float* residual =
       job.e.residual ? job.e.residual + tile.image * job.e.residual_stride + place : nullptr;
   tile_job.residual = in_kernel ? residual : nullptr;
-  tile_job.slope = in_kernel ? clamp_slope(job.e.act) : 1.f;
-  tile_job.limit = clamp_limit(job.e.act);
+  tile_job.act = in_kernel ? job.e.act : Act::Linear;
   find_pair_kernel(channels, tile.pixels)(&tile_job);
   for (int b = 0; b < channels / kBlock; ++b) {
     float* p = tile_job.dst + b * tile_job.plane;

@@ -19,19 +19,56 @@ struct DepthwiseRow {
   int64_t row_step;  // floats from one tap row to the next
   int64_t tap_step;  // floats from one tap to the next in its row
   int rows, kw, stride, dilation;
-  int pad, width;      // columns left of the map that are read as zeros, and of the map
-  float slope, limit;  // the results are min(x > 0 ? x : slope * x, limit)
+  int pad, width;  // columns left of the map that are read as zeros, and of the map
+  Act act;         // a brief one
 };
 
 alignas(64) static const float kZeros[kBlock] = {};
 
+// The bits of magnitudes, lane by lane: as integers they are in the floats' order, with infinity
+// and NaN behind the others. Only convolutions of integers ask for them.
+#if defined(__AVX512VNNI__)
+DN_INLINE vi magnitude_bits(vf x) { return (vi)x & 0x7fffffff; }
+#else
+DN_INLINE vi magnitude_bits(vf) { return vi{}; }
+#endif
+DN_INLINE vi larger(vi a, vi b) { return a > b ? a : b; }
+
+template <Act A, int T>
+DN_INLINE vi store_activated(const vf (&sum)[T], float* dst) {
+  vi largest = {};
+#pragma GCC unroll 8
+  for (int t = 0; t < T; ++t) {
+    const vf x = act<A>(sum[t]);
+    store(dst + t * kBlock, x);
+    largest = larger(largest, magnitude_bits(x));
+  }
+  return largest;
+}
+
+// From the sums of T neighbouring pixels to results; returns the largest magnitudes.
+template <int T>
+DN_INLINE vi finish_depthwise(Act brief, const vf (&sum)[T], float* dst) {
+  switch (brief) {
+    case Act::Leaky:
+      return store_activated<Act::Leaky>(sum, dst);
+    case Act::Relu:
+      return store_activated<Act::Relu>(sum, dst);
+    case Act::Relu6:
+      return store_activated<Act::Relu6>(sum, dst);
+    default:
+      return store_activated<Act::Linear>(sum, dst);
+  }
+}
+
 // T output pixels from pixel `x`. K and S are the kernel's width and stride: then up to K / 2
 // columns at each side may lie outside. Or 0 for any: then all are inside.
 template <int T, int K, int S>
-DN_INLINE void depthwise_pixels(const DepthwiseRow& r, int x) {
+DN_INLINE vi depthwise_pixels(const DepthwiseRow& r, int x) {
   const int stride = S ? S : r.stride, kw = K ? K : r.kw;
   const int64_t tap_step = K ? kBlock : r.tap_step;
   const int column = x * stride - r.pad;
+  vi largest = {};
   for (int lane = 0; lane < kBlock; lane += VL) {
     vf sum[T];
 #pragma GCC unroll 8
@@ -54,38 +91,39 @@ DN_INLINE void depthwise_pixels(const DepthwiseRow& r, int x) {
         }
       }
     }
-    const vf slope = splat(r.slope), limit = splat(r.limit);
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) {
-      store(r.dst + (x + t) * kBlock + lane, vmin(limit, sloped(sum[t], slope)));
-    }
+    largest = larger(largest, finish_depthwise(r.act, sum, r.dst + (int64_t)x * kBlock + lane));
   }
+  return largest;
 }
 
 constexpr int kMostAtOnce = 8;  // pixels
 
 template <int T, int K, int S>
-DN_INLINE void depthwise_some(const DepthwiseRow& r, int x, int pixels) {
+DN_INLINE vi depthwise_some(const DepthwiseRow& r, int x, int pixels) {
   if constexpr (T > 1) {
     if (pixels < T) return depthwise_some<T - 1, K, S>(r, x, pixels);
   }
-  depthwise_pixels<T, K, S>(r, x);
+  return depthwise_pixels<T, K, S>(r, x);
 }
 
 // Output pixels [x, end), in parts of nearly one size; see depthwise_pixels.
 template <int K, int S>
-static void depthwise_inner(const DepthwiseRow& r, int x, int end) {
-  for (; end - x >= 2 * kMostAtOnce; x += kMostAtOnce) depthwise_pixels<kMostAtOnce, K, S>(r, x);
+static vi depthwise_inner(const DepthwiseRow& r, int x, int end) {
+  vi largest = {};
+  for (; end - x >= 2 * kMostAtOnce; x += kMostAtOnce)
+    largest = larger(largest, depthwise_pixels<kMostAtOnce, K, S>(r, x));
   if (end - x > kMostAtOnce) {
     const int half = (end - x + 1) / 2;
-    depthwise_some<kMostAtOnce, K, S>(r, x, half);
+    largest = larger(largest, depthwise_some<kMostAtOnce, K, S>(r, x, half));
     x += half;
   }
-  if (x < end) depthwise_some<kMostAtOnce, K, S>(r, x, end - x);
+  if (x < end) largest = larger(largest, depthwise_some<kMostAtOnce, K, S>(r, x, end - x));
+  return largest;
 }
 
 // One output pixel, some of whose taps may lie outside.
-static inline void depthwise_border(const DepthwiseRow& r, int x) {
+static inline vi depthwise_border(const DepthwiseRow& r, int x) {
+  vi largest = {};
   for (int lane = 0; lane < kBlock; lane += VL) {
     vf sum = load(r.bias + lane);
     for (int ky = 0; ky < r.rows; ++ky) {
@@ -97,11 +135,13 @@ static inline void depthwise_border(const DepthwiseRow& r, int x) {
         sum += load(from + lane) * load(w + kx * kBlock);
       }
     }
-    store(r.dst + x * kBlock + lane, vmin(splat(r.limit), sloped(sum, splat(r.slope))));
+    float* dst = r.dst + (int64_t)x * kBlock + lane;
+    largest = larger(largest, finish_depthwise<1>(r.act, {sum}, dst));
   }
+  return largest;
 }
 
-typedef void (*DepthwiseInner)(const DepthwiseRow&, int, int);
+typedef vi (*DepthwiseInner)(const DepthwiseRow&, int, int);
 
 // Kernels of these shapes, centred on their output pixels, know what lies outside.
 static inline DepthwiseInner find_centred(const ConvShape& s) {
@@ -139,9 +179,9 @@ static inline Depthwise depthwise_of(const ConvShape& s, const float* packed, Ac
 
 // Output pixels [x0, x1) of row `oy` of the channel blocks [block0, block1), of the image that
 // begins at `src`. `dst` is that of pixel x0 in the first block, `dst_block` floats before the
-// next.
-static inline void depthwise_span(const Depthwise& d, const float* src, int block0, int block1,
-                                  int oy, int x0, int x1, float* dst, int64_t dst_block) {
+// next. Returns the largest magnitudes of the results, lane by lane; see magnitude_bits.
+static inline vi depthwise_span(const Depthwise& d, const float* src, int block0, int block1,
+                                int oy, int x0, int x1, float* dst, int64_t dst_block) {
   const ConvShape& s = d.s;
   const int taps = s.kh * s.kw;
   const int y0 = oy * s.stride_y - s.pad_top;
@@ -150,7 +190,7 @@ static inline void depthwise_span(const Depthwise& d, const float* src, int bloc
   while (rows > 0 && y0 + (skip + rows - 1) * s.dilation >= s.h) --rows;
   const int64_t y = y0 + skip * s.dilation;
   const int64_t src_block = src_plane(s) * kBlock;
-  const bool in_kernel = is_clamped(d.act);
+  const bool in_kernel = is_brief(d.act);
   DepthwiseRow r;
   r.src = src + block0 * src_block + (y * s.w - s.pad_left) * kBlock;
   r.weights = d.weights + ((int64_t)block0 * taps + skip * s.kw) * kBlock;
@@ -164,23 +204,28 @@ static inline void depthwise_span(const Depthwise& d, const float* src, int bloc
   r.dilation = s.dilation;
   r.pad = s.pad_left;
   r.width = s.w;
-  r.slope = in_kernel ? clamp_slope(d.act) : 1.f;
-  r.limit = clamp_limit(d.act);
+  r.act = in_kernel ? d.act : Act::Linear;
   const int inner0 = most(x0, least(d.inner0, x1)), inner1 = most(inner0, least(d.inner1, x1));
+  vi largest = {};
   for (int block = block0; block < block1; ++block) {
     for (int x = x0; x < x1; ++x) {
       if (x == inner0) x = inner1;
       if (x == x1) break;
-      depthwise_border(r, x);
+      largest = larger(largest, depthwise_border(r, x));
     }
-    d.inner(r, inner0, inner1);
-    float* p = r.dst + (int64_t)x0 * kBlock;
-    if (!in_kernel) apply(d.act, p, nullptr, p, (x1 - x0) * kBlock);
+    largest = larger(largest, d.inner(r, inner0, inner1));
+    if (!in_kernel) {
+      float* p = r.dst + (int64_t)x0 * kBlock;
+      const int n = (x1 - x0) * kBlock;
+      apply(d.act, p, nullptr, p, n);
+      for (int i = 0; i < n; i += VL) largest = larger(largest, magnitude_bits(load(p + i)));
+    }
     r.src += src_block;
     r.weights += taps * kBlock;
     r.bias += kBlock;
     r.dst += dst_block;
   }
+  return largest;
 }
 
 }  // namespace dn::cpu::DN_ISA

@@ -30,87 +30,124 @@ struct TileJob {
   const float* weights;
   int64_t weights_stride;
   int skip_taps;
-  int64_t ahead;       // weights that far (in floats) behind each used one are fetched into cache
-  const float* start;  // a value per output channel (the bias), or null to add to what `dst` holds
-  float* dst;          // [channel block][pixel][16]
-  int64_t plane;       // floats from one channel block of `dst` to the next
-  float slope;         // the results are x > 0 ? x : slope * x
+  // Tiles in a row that are computed, each right behind the one before, in source and destination.
+  int tiles;
+  int tiles_before;       // that used these weights: see fetch_ahead
+  int64_t weights_ahead;  // floats from these weights to the next
+  const float* start;     // of each output channel (the bias), or null to add to what `dst` holds
+  float* dst;             // [channel block][pixel][16]
+  const float* residual;  // as dst, is added to the results; may be null
+  int64_t plane;          // floats from one channel block of `dst` and `residual` to the next
+  Act act;                // a brief one, before the residual is added
 };
 
 typedef void (*TileKernel)(const TileJob*);
 
 // Where vector `v` of pixel `t` is.
-DN_INLINE float* at(float* dst, int64_t plane, int t, int v) {
+template <typename Float>
+DN_INLINE Float* at(Float* dst, int64_t plane, int t, int v) {
   return dst + v / kLanes * plane + t * kBlock + v % kLanes * VL;
 }
 
-template <int NV, int T, int PX>
-static void tile_kernel(const TileJob* job) {
-  // The pragmas unroll before `sum` is split into registers; later would leave it in memory.
-  vf sum[T][NV];
-  if (const float* start = job->start) {
-    // The output is not in cache yet: have its lines brought while the tile is computed.
+// `weights_ahead` of the `i`th of the tiles that use the same weights: how far behind each used
+// one another is fetched into cache. The first two fetch half of the cache lines of the next
+// weights each, spread over their run time. Left to the hardware, the first tile would wait for all
+// of them.
+DN_INLINE int64_t fetch_ahead(int i, int64_t weights) {
+  return i == 0 ? weights : i == 1 ? weights + 16 : 0;
+}
+
+// From the sums of tile number `tile` to results.
+template <Act A, int NV, int T>
+DN_INLINE void finish_tile(const TileJob* job, int tile, const vf (&sum)[T][NV]) {
+  const int64_t plane = job->plane;
+  float* dst = job->dst + tile * (T * kBlock);
+  if (const float* residual = job->residual) {
+    residual += tile * (T * kBlock);
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) __builtin_prefetch(at(job->dst, job->plane, t, v), 1, 3);
-    }
-#pragma GCC unroll 32
-    for (int t = 0; t < T; ++t) {
-#pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) sum[t][v] = load(start + v * VL);
+      for (int v = 0; v < NV; ++v)
+        store(at(dst, plane, t, v), act<A>(sum[t][v]) + load(at(residual, plane, t, v)));
     }
   } else {
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) sum[t][v] = load(at(job->dst, job->plane, t, v));
-    }
-  }
-  const int64_t px = PX ? PX : job->in.pixel_stride;
-  for (int b = 0; b < job->in.blocks; ++b) {
-    const int count = PX == 1 || PX == 2       ? 1
-                      : b + 1 < job->in.blocks ? job->in.count
-                                               : job->in.last_count;
-    const float* block = job->in.src + b * job->in.block_stride;
-    const float* w =
-        job->weights + b * job->weights_stride + (int64_t)job->skip_taps * count * (NV * VL);
-    const int64_t ahead = job->ahead;
-    const int* offset = job->in.offsets;
-    for (const int* end = offset + job->in.taps; offset < end; ++offset) {
-      const float* s = block + *offset;
-      for (int i = 0; i < count; ++i, ++s, w += NV * VL) {
-        __builtin_prefetch(w + ahead, 0, 2);
-        vf channel[NV];
-#pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v) channel[v] = load(w + v * VL);
-#pragma GCC unroll 32
-        for (int t = 0; t < T; ++t) {
-          const vf pixel = splat(s[t * px]);
-#pragma GCC unroll 4
-          for (int v = 0; v < NV; ++v) sum[t][v] = multiply_add(sum[t][v], pixel, channel[v]);
-        }
-      }
-    }
-    // Hides that the job is the same after the loop: its fields are read again there, and do not
-    // take registers (GCC keeps what it can in vector registers, which are all needed) through it.
-    asm("" : "+r"(job));
-  }
-  const vf slope = splat(job->slope);
-#pragma GCC unroll 32
-  for (int t = 0; t < T; ++t) {
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) {
-      store(at(job->dst, job->plane, t, v), sloped(sum[t][v], slope));
+      for (int v = 0; v < NV; ++v) store(at(dst, plane, t, v), act<A>(sum[t][v]));
     }
   }
 }
 
-// `ahead` for the `i`th of the pixel tiles that use the same `weights` floats: the first two fetch
-// half of the cache lines of the next weights each, spread over their run time. Left to the
-// hardware, the first tile would wait for all of them.
-DN_INLINE int64_t fetch_ahead(int i, int64_t weights) {
-  return i == 0 ? weights : i == 1 ? weights + 16 : 0;
+template <int NV, int T, int PX>
+static void tile_kernel(const TileJob* job) {
+  for (int tile = 0; tile < job->tiles; ++tile) {
+    // The pragmas unroll before `sum` is split into registers; later would leave it in memory.
+    vf sum[T][NV];
+    const float* dst = job->dst + tile * (T * kBlock);
+    if (const float* start = job->start) {
+      // The output is not in cache yet: have its lines brought while the tile is computed.
+#pragma GCC unroll 32
+      for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v += kLanes) __builtin_prefetch(at(dst, job->plane, t, v), 1, 3);
+      }
+#pragma GCC unroll 32
+      for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) sum[t][v] = load(start + v * VL);
+      }
+    } else {
+#pragma GCC unroll 32
+      for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) sum[t][v] = load(at(dst, job->plane, t, v));
+      }
+    }
+    const int64_t px = PX ? PX : job->in.pixel_stride;
+    const int64_t ahead = fetch_ahead(job->tiles_before + tile, job->weights_ahead);
+    for (int b = 0; b < job->in.blocks; ++b) {
+      const int count = PX == 1 || PX == 2       ? 1
+                        : b + 1 < job->in.blocks ? job->in.count
+                                                 : job->in.last_count;
+      const float* block = job->in.src + tile * T * px + b * job->in.block_stride;
+      const float* w =
+          job->weights + b * job->weights_stride + (int64_t)job->skip_taps * count * (NV * VL);
+      const int* offset = job->in.offsets;
+      for (const int* end = offset + job->in.taps; offset < end; ++offset) {
+        const float* s = block + *offset;
+        for (int i = 0; i < count; ++i, ++s, w += NV * VL) {
+          __builtin_prefetch(w + ahead, 0, 2);
+          vf channel[NV];
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v) channel[v] = load(w + v * VL);
+#pragma GCC unroll 32
+          for (int t = 0; t < T; ++t) {
+            const vf pixel = splat(s[t * px]);
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; ++v) sum[t][v] = multiply_add(sum[t][v], pixel, channel[v]);
+          }
+        }
+      }
+      // Hides that the job is the same after the loop: its fields are read again there, and do not
+      // take registers (GCC keeps what it can in vector registers, which are all needed) through
+      // it.
+      asm("" : "+r"(job));
+    }
+    switch (job->act) {
+      case Act::Leaky:
+        finish_tile<Act::Leaky>(job, tile, sum);
+        break;
+      case Act::Relu:
+        finish_tile<Act::Relu>(job, tile, sum);
+        break;
+      case Act::Relu6:
+        finish_tile<Act::Relu6>(job, tile, sum);
+        break;
+      default:
+        finish_tile<Act::Linear>(job, tile, sum);
+    }
+  }
 }
 
 template <int NV, int PX, int T>

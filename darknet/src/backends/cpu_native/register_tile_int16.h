@@ -12,11 +12,10 @@ namespace dn::cpu::DN_ISA {
 // Two 16-bit integers of neighbouring channels, the first in the low half.
 typedef uint32_t Pair;
 
-// The pairs of two neighbouring pixels lie in turns, two by two: what packing their vectors gives.
-constexpr int kFour = 4;
+constexpr int kBlockPairs = kBlock / 2;  // of a pixel in a channel block
 
 struct PairTileJob {
-  const Pair* src;      // [channel block][two pixels of the tile][four channels][pixel][pair]
+  const Pair* src;      // [channel block][pixel of the tile, an even number][pair]
   const Pair* weights;  // [pair][channels of the tile]
   int pairs;
   const float* scale;     // a number per output channel, times
@@ -25,13 +24,29 @@ struct PairTileJob {
   float* dst;             // [channel block][pixel][16]
   const float* residual;  // as dst; may be null
   int64_t plane;          // floats from one channel block of `dst` and `residual` to the next
-  float slope, limit;     // the results are min(x > 0 ? x : slope * x, limit) + residual
+  Act act;                // a brief one, before the residual is added
 };
 
 typedef void (*PairTileKernel)(const PairTileJob*);
 
-// Where a pixel of a tile is, in a block of `src`.
-constexpr int pair_offset(int pixel) { return pixel / 2 * kBlock + pixel % 2 * (kFour / 2); }
+// From the sums of integers to results.
+template <Act A, int NV, int T>
+DN_INLINE void finish_pair_tile(const PairTileJob* job, const vi (&sum)[T][NV]) {
+  const float* residual = job->residual;
+  const int64_t plane = job->plane;
+  float* dst = job->dst;
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    const vf scale = load(job->scale + v * VL) * splat(job->src_scale);
+    const vf bias = load(job->bias + v * VL);
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) {
+      vf x = act<A>(__builtin_convertvector(sum[t][v], vf) * scale + bias);
+      if (residual) x += load(residual + v * plane + t * kBlock);
+      store(dst + v * plane + t * kBlock, x);
+    }
+  }
+}
 
 template <int NV, int T>
 static void pair_tile_kernel(const PairTileJob* job) {
@@ -49,17 +64,16 @@ static void pair_tile_kernel(const PairTileJob* job) {
   }
   const Pair* w = job->weights;
   const Pair* src = job->src;
-  for (int left = job->pairs; left > 0; left -= kBlock / 2, src += (T + 1) / 2 * kBlock) {
+  for (int left = job->pairs; left > 0; left -= kBlockPairs, src += (T + 1) / 2 * kBlock) {
+    const int pairs = least(left, kBlockPairs);
     const Pair* s = src;
-    const int pairs = least(left, kBlock / 2);
-    int step = 1;  // to the second pair of a four, and then to the next four
-    for (int i = 0; i < pairs; ++i, s += step, step = kFour - step, w += NV * VL) {
+    for (const Pair* end = s + pairs; s < end; ++s, w += NV * VL) {
       __m512i channel[NV];
 #pragma GCC unroll 4
       for (int v = 0; v < NV; ++v) channel[v] = _mm512_loadu_si512(w + v * VL);
 #pragma GCC unroll 32
       for (int t = 0; t < T; ++t) {
-        const __m512i pixel = _mm512_set1_epi32((int)s[pair_offset(t)]);
+        const __m512i pixel = _mm512_set1_epi32((int)s[t * kBlockPairs]);
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v)
           sum[t][v] = (vi)_mm512_dpwssd_epi32((__m512i)sum[t][v], pixel, channel[v]);
@@ -68,21 +82,15 @@ static void pair_tile_kernel(const PairTileJob* job) {
     // see tile_kernel in register_tile.h
     asm("" : "+r"(job));
   }
-  const vf slope = splat(job->slope), limit = splat(job->limit);
-  const float* residual = job->residual;
-  const int64_t plane = job->plane;
-  float* dst = job->dst;
-#pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) {
-    const vf scale = load(job->scale + v * VL) * splat(job->src_scale);
-    const vf bias = load(job->bias + v * VL);
-#pragma GCC unroll 32
-    for (int t = 0; t < T; ++t) {
-      vf x = __builtin_convertvector(sum[t][v], vf) * scale + bias;
-      x = vmin(limit, sloped(x, slope));
-      if (residual) x += load(residual + v * plane + t * kBlock);
-      store(dst + v * plane + t * kBlock, x);
-    }
+  switch (job->act) {
+    case Act::Leaky:
+      return finish_pair_tile<Act::Leaky>(job, sum);
+    case Act::Relu:
+      return finish_pair_tile<Act::Relu>(job, sum);
+    case Act::Relu6:
+      return finish_pair_tile<Act::Relu6>(job, sum);
+    default:
+      return finish_pair_tile<Act::Linear>(job, sum);
   }
 }
 

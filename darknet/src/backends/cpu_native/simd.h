@@ -39,6 +39,16 @@ DN_INLINE vf load(const float* p) { return *(const vf_any*)p; }
 DN_INLINE void store(float* p, vf v) { *(vf_any*)p = v; }
 DN_INLINE vf splat(float x) { return x - vf{}; }
 DN_INLINE vf vmax(vf a, vf b) { return a > b ? a : b; }
+// 0 that the compiler does not know: else it makes a comparison and a mask of a maximum with it.
+DN_INLINE vf hidden_zero() {
+  vf zero = {};
+#if defined(__x86_64__)
+  asm("" : "+v"(zero));
+#elif defined(__aarch64__)
+  asm("" : "+w"(zero));
+#endif
+  return zero;
+}
 DN_INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
 
 template <typename T>
@@ -54,5 +64,7 @@ DN_INLINE int round_up(int a, int b) { return ceil_div(a, b) * b; }
 
 // Part `i` of `parts` of [0, n): contiguous, sizes differ by at most one.
 DN_INLINE int part(int n, int i, int parts) { return (int)((int64_t)n * i / parts); }
+// The same, the wider parts first: neighbours have one size, but for once.
+DN_INLINE int wider_first(int n, int i, int parts) { return n / parts * i + least(i, n % parts); }
 
 }  // namespace dn::cpu::DN_ISA

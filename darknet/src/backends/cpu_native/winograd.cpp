@@ -240,7 +240,8 @@ void multiply(const Job& job, const WinogradLayout& in, const WinogradLayout& ou
   tile.in.count = kWords;
   tile.weights_stride = kWords * channels;
   tile.skip_taps = 0;
-  tile.slope = 1.f;
+  tile.act = Act::Linear;
+  tile.residual = nullptr;
   for (int b0 = 0; b0 < g.blocks; b0 += g.block_chunk) {
     tile.in.blocks = least(g.block_chunk, g.blocks - b0);
     const bool last = b0 + tile.in.blocks == g.blocks;
@@ -262,9 +263,12 @@ void multiply(const Job& job, const WinogradLayout& in, const WinogradLayout& ou
       tile.in.block_stride = pixels * kWords;
       tile.plane = pixels * kBlock;
       if (g.keep_kernels) fetch_part(packed, kernel_floats, w, weights);
-      for (int p = 0; p < parts; ++p) {
-        const int t0 = part(pixels, p, parts), t1 = part(pixels, p + 1, parts);
-        tile.ahead = fetch_ahead(p, weight_floats);
+      tile.weights_ahead = weight_floats;
+      for (int p = 0; p < parts; p += tile.tiles) {
+        const int t0 = wider_first(pixels, p, parts), t1 = wider_first(pixels, p + 1, parts);
+        const int wider = pixels % parts;  // then there are two runs of tiles
+        tile.tiles = (p < wider ? wider : parts) - p;
+        tile.tiles_before = p;
         tile.in.src = inputs + in.first[w] + b0 * tile.in.block_stride + t0 * kWords;
         tile.dst = products + out.first[w] + t0 * kBlock;
         find_kernel(channels, t1 - t0, kWords)(&tile);
