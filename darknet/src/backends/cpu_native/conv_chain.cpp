@@ -25,7 +25,7 @@ int64_t second_level_cache() {
 }
 
 // Bytes of the outputs in between that stay in cache, beside the weights.
-int64_t strip_budget() { return second_level_cache() / 2; }
+int64_t strip_budget() { return second_level_cache() / 4 * 3; }
 
 // Bytes of weights: every strip reads them all, so that they must stay in cache too.
 int64_t weight_budget() { return second_level_cache() / 2; }
@@ -81,6 +81,24 @@ int64_t strip_bytes(const ChainPlan& plan) {
   for (int i = 0; i + 1 < plan.count; ++i)
     if (!is_joined(plan, i)) floats += plan.rows[i] * row_floats(plan.convs[i].desc.shape);
   return 4 * floats;
+}
+
+// Whether the rows that are computed twice, at the borders of threads, cost more than what need not
+// go through the caches behind. Fitted to Zen 3: a float to write and read there costs 6
+// multiply-adds.
+bool is_waste(const ConvPlan* convs, int count, int threads) {
+  double twice = 0, spared = 0;
+  int64_t overlap = 0;  // rows that two threads make
+  for (int i = count - 2; i >= 0; --i) {
+    const ConvShape &s = convs[i].desc.shape, &reader = convs[i + 1].desc.shape;
+    const int64_t reach = (reader.kh - 1) * reader.dilation + 1;
+    overlap = std::clamp<int64_t>((overlap - 1) * reader.stride_y + reach, 0, s.oh);
+    const double row = double(s.k) * s.ow * (s.c / s.groups) * s.kh * s.kw;
+    const double price = convs[i].desc.algo == ConvAlgo::DirectInt16 ? 0.5 : 1;
+    twice += price * row * double(overlap) * (threads - 1);
+    spared += double(output_bytes(s)) / 4 * s.n;
+  }
+  return twice > 6 * spared;
 }
 
 // What the convolutions themselves need: it depends on the rows they make, in no simple way.
@@ -206,7 +224,7 @@ ChainPlan plan_chain(const ConvPlan* convs, int count, int threads) {
     plan.convs[plan.count++] = convs[i];
     weight_bytes += int64_t(convs[i].packed_bytes);
   }
-  if (weight_bytes > weight_budget()) return {};
+  if (weight_bytes > weight_budget() || is_waste(convs, count, threads)) return {};
   // The larger outputs are those to keep in between: the last may not grow again.
   if (output_bytes(convs[count - 1].desc.shape) > output_bytes(convs[count - 2].desc.shape))
     return {};

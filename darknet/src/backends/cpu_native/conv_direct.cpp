@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kInputBudget = 256 << 10;   // bytes of input a chunk of tiles may touch
 constexpr int kMostTilesAtOnce = 16;          // by one call of a kernel
+constexpr int kMostPlainTiles = 4;            // the same, where the output is plain
 constexpr int64_t kWeightBudget = 192 << 10;  // bytes of weights of a register tile at a time
 
 // What source layouts and groups come down to.
@@ -21,7 +22,9 @@ struct Geometry {
   int lane;          // floats per pixel and channel block of the source: 16, or 1 when plain
   int words;         // the same of what is multiplied: see products.h
   int pixel_stride;  // words between the inputs of neighbouring output pixels
-  int group_c, group_k, group_k_padded;
+  int group_c, group_k;
+  int group_k_padded;             // whole blocks
+  int group_k_computed;           // whole blocks, or half of one less
   int blocks, count, last_count;  // see TileInput
   int depth;                      // words that are summed for each tap
   int channel_tiles;              // register tiles of channels in a group
@@ -57,10 +60,11 @@ Geometry geometry_of(const ConvDesc& d) {
   g.count = g.words;
   g.last_count = d.plain_src ? 1 : ceil_div(g.group_c - (g.blocks - 1) * kBlock, kPerWord);
   g.depth = (g.blocks - 1) * g.count + g.last_count;
-  g.channel_tiles = ceil_div(g.group_k_padded, kTileChannels);
-  g.group_weights = (int64_t)g.group_k_padded * g.depth * s.kh * s.kw;
+  g.group_k_computed = round_up(g.group_k, kFewestChannels);
+  g.channel_tiles = ceil_div(g.group_k_computed, kTileChannels);
+  g.group_weights = (int64_t)g.group_k_computed * g.depth * s.kh * s.kw;
 
-  g.row_tiles = ceil_div(s.ow, g.group_k_padded == kBlock ? kNarrowPixels : kTilePixels);
+  g.row_tiles = ceil_div(s.ow, tile_pixels(g.group_k_computed));
   g.tile_width = ceil_div(s.ow, g.row_tiles);
   const int64_t block_weights = 4LL * g.count * s.kw * s.kh * kTileChannels;
   const int chunks = d.plain_dst ? 1 : (int)((g.blocks * block_weights - 1) / kWeightBudget) + 1;
@@ -109,7 +113,11 @@ Scratch lay_out(const Geometry& g, float* base) {
 // Copies the floats of `pixels` pixels as words. Lanes from `channels` on hold anything.
 DN_INLINE void copy_words(const float* from, int pixels, int lane, int channels, float* to) {
   if constexpr (kPerWord == 1) {
-    memcpy(to, from, (int64_t)pixels * lane * 4);
+    if (lane == 1) {  // a few numbers: a call would take longer
+      for (int i = 0; i < pixels; ++i) to[i] = from[i];
+    } else {
+      memcpy(to, from, (int64_t)pixels * lane * 4);
+    }
   } else {
     for (int i = 0; i < pixels; ++i, from += lane, to += kWords)
       store_words(to, load_channels(from, channels));
@@ -152,9 +160,9 @@ void place_input(const Geometry& g, const Scratch& scratch, const float* group_s
     const int channels = least(kBlock, g.group_c - (first_block + b) * kBlock);
     for (int r = 0; r < rows; ++r, patch += row_words) {
       const float* row = block + ((int64_t)(y + r * s.dilation) * s.w + from) * g.lane;
-      memset(patch, 0, before * 4);
+      for (int i = 0; i < before; ++i) patch[i] = 0;
       copy_words(row, to - from, g.lane, channels, patch + before);
-      memset(patch + before + inside, 0, (row_words - before - inside) * 4);
+      for (int i = before + inside; i < row_words; ++i) patch[i] = 0;
     }
   }
 }
@@ -175,9 +183,10 @@ struct Job {
 void do_run(const Job& job, const Run& run, TileKernel kernel, TileJob& tile_job, int first_channel,
             int channels, bool first, bool last) {
   const ConvShape& s = job.g.s;
-  alignas(64) float local[kTilePixels * kTileChannels];
+  alignas(64) float local[kMostPlainTiles * kTileFloats];
   const int64_t place = (int64_t)run.y * s.ow + run.x;
-  int64_t plane = run.pixels * kBlock;
+  const int pixels = run.tiles * run.pixels;
+  int64_t plane = pixels * kBlock;
   float* dst = local;
   const float* residual = nullptr;
   if (!job.plain_dst) {
@@ -201,18 +210,17 @@ void do_run(const Job& job, const Run& run, TileKernel kernel, TileJob& tile_job
   if (!last) return;
   const Act after = residual ? job.e.act_after_residual : Act::Linear;
   if (!brief || after != Act::Linear) {
-    const int64_t n = (int64_t)run.tiles * run.pixels * kBlock;
-    for (int b = 0; b < channels / kBlock; ++b) {
+    const int64_t n = (int64_t)pixels * kBlock;
+    for (int b = 0; b < ceil_div(channels, kBlock); ++b) {
       float* p = dst + b * plane;
       if (!brief) apply(job.e.act, p, nullptr, p, n);
       if (residual) apply(after, p, brief ? nullptr : residual + b * plane, p, n);
     }
   }
   if (job.plain_dst) {
-    const int64_t pixels = (int64_t)s.oh * s.ow;
-    write_plain(local, least(channels, s.k - first_channel), run.pixels,
-                job.dst.data + run.image * job.dst.batch_stride + first_channel * pixels + place,
-                pixels);
+    const int64_t map = (int64_t)s.oh * s.ow;
+    write_plain(local, least(channels, s.k - first_channel), pixels,
+                job.dst.data + run.image * job.dst.batch_stride + first_channel * map + place, map);
   }
 }
 
@@ -229,7 +237,7 @@ int make_runs(const Job& job, int first, int count, Run* runs) {
         kPerWord == 1 && x0 >= 0 && x0 + (pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w;
     Run* before = runs + made - 1;
     if (i > 0 && column > 0 && inside && before->inside && before->pixels == pixels &&
-        before->tiles < kMostTilesAtOnce && !job.plain_dst) {
+        before->tiles < (job.plain_dst ? kMostPlainTiles : kMostTilesAtOnce)) {
       ++before->tiles;
     } else {
       Run& run = runs[made++];
@@ -259,7 +267,7 @@ void run_chunk(const Job& job, const Scratch& scratch, int group, int k0, int k1
     }
     for (int kt = k0; kt < k1; ++kt) {
       const int channel = kt * kTileChannels;
-      const int channels = least(kTileChannels, g.group_k_padded - channel);
+      const int channels = least(kTileChannels, g.group_k_computed - channel);
       const int64_t block_weights = taps * g.count * channels;
       TileJob tile_job;
       tile_job.weights =
@@ -315,8 +323,8 @@ void pack_direct(const ConvDesc& d, const float* weights, const float* bias, flo
   float* out = packed + k_padded;
   const int block = d.plain_src ? 1 : kBlock;
   for (int group = 0; group < s.groups; ++group) {
-    for (int k0 = 0; k0 < g.group_k_padded; k0 += kTileChannels) {
-      const int width = least(kTileChannels, g.group_k_padded - k0);
+    for (int k0 = 0; k0 < g.group_k_computed; k0 += kTileChannels) {
+      const int width = least(kTileChannels, g.group_k_computed - k0);
       for (int c0 = 0; c0 < g.group_c; c0 += block) {
         for (int tap = 0; tap < s.kh * s.kw; ++tap) {
           for (int c = c0; c < least(c0 + block, g.group_c); c += kPerWord) {

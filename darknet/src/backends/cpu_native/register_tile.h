@@ -62,6 +62,13 @@ template <Act A, int NV, int T>
 DN_INLINE void finish_tile(const TileJob* job, int tile, const vf (&sum)[T][NV]) {
   const int64_t plane = job->plane;
   float* dst = job->dst + tile * (T * kBlock);
+  if constexpr (NV < kLanes) {  // the rest of the block holds finite numbers
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) {
+#pragma GCC unroll 4
+      for (int v = NV; v < kLanes; ++v) store(at(dst, plane, t, v), vf{});
+    }
+  }
   if (const float* residual = job->residual) {
     residual += tile * (T * kBlock);
 #pragma GCC unroll 32
@@ -158,14 +165,22 @@ static TileKernel kernel_of(int pixels) {
   return tile_kernel<NV, T, PX>;
 }
 
+// The most pixels of the tiles of a convolution with that many output channels.
+constexpr int tile_pixels(int channels) {
+  return channels == kFewestChannels ? kHalfPixels
+         : channels == kBlock        ? kNarrowPixels
+                                     : kTilePixels;
+}
+
 template <int PX>
 static TileKernel kernel_for(int channels, int pixels) {
   return channels == kTileChannels ? kernel_of<kTileVectors, PX, kTilePixels>(pixels)
-                                   : kernel_of<kLanes, PX, kNarrowPixels>(pixels);
+         : channels == kBlock      ? kernel_of<kLanes, PX, kNarrowPixels>(pixels)
+                                   : kernel_of<kHalfLanes, PX, kHalfPixels>(pixels);
 }
 
-// The kernel for `channels` output channels: kTileChannels (and up to kTilePixels pixels), or one
-// block (and up to kNarrowPixels).
+// The kernel for `channels` output channels: kTileChannels (and up to kTilePixels pixels), one
+// block (up to kNarrowPixels) or kFewestChannels (up to kHalfPixels).
 static inline TileKernel find_kernel(int channels, int pixels, int pixel_stride) {
   switch (pixel_stride) {
     case 1:

@@ -29,6 +29,13 @@ constexpr int kLanes = kBlock / VL;
 constexpr int kTileChannels = kTileVectors * VL;  // output channels of a register tile: 16 or 32
 // Pixels of a register tile of one channel block: as many accumulators, where a tile has two.
 constexpr int kNarrowPixels = kTilePixels * kTileChannels / kBlock;
+// Register tiles of fewer channels: half a block, where that is whole vectors.
+constexpr int kHalfLanes = kLanes > 1 ? kLanes / 2 : 1;
+constexpr int kFewestChannels = kHalfLanes * VL;
+constexpr int kHalfPixels = kTilePixels * kTileVectors / kHalfLanes;
+// Floats of the largest tile's outputs, as whole blocks.
+constexpr int kTileFloats = kHalfPixels * kBlock;
+static_assert(kTileFloats >= kTilePixels * kTileChannels, "the narrowest tile is the largest");
 static_assert(kTileChannels % kBlock == 0, "a tile holds whole channel blocks");
 
 typedef float vf __attribute__((vector_size(VL * 4)));
