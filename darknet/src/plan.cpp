@@ -61,7 +61,9 @@ Plan::Plan(const Network& network, const dn_plan_options& options)
   context_.threads = options.threads > 0 ? options.threads : default_threads();
   graph_ = network.lower(options.width, options.height);
   backend_ = backend_for(options, graph_, precision_);
-  apply_passes(graph_, passes_);
+  // One more sum of what was rounded to bf16 is not worth it.
+  apply_passes(graph_,
+               precision_ == DN_PRECISION_BF16 ? passes_ & ~DN_PASS_DELAY_UPSAMPLE : passes_);
   PlanCompiler(*this).compile();
 }
 

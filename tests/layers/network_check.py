@@ -84,6 +84,20 @@ class Case:
         with self.open(**options) as network:
             return network.predict(self.input)[-1]
 
+    def planned(
+        self, passes: int, threads: int = 1, precision: str = "f32"
+    ) -> tuple[Array, list[dict[str, Any]]]:
+        """The first output of a plan with these passes, and its steps."""
+        network = NativeNetwork(self.text.encode(), self.name)
+        batch = len(self.input)
+        with tempfile.NamedTemporaryFile(suffix=".weights") as file:
+            self._write(file.name)
+            network.load_weights(file.name, -1, True)
+            options = PlanOptions(0, 0, batch, threads, precision, "auto", passes)
+            plan = NativePlan(network, options)
+        plan.run_on(self.input)
+        return plan.output(0, (batch, *self.shape())), plan.describe()["steps"]
+
     def detect(
         self,
         *,

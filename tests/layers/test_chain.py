@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 import numpy as np
@@ -11,28 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.network_check import Array, Case, distance, examples, net, section
-from pydarknet._native import (
-    PASSES_ALL,
-    PASSES_CHAIN,
-    NativeNetwork,
-    NativePlan,
-    PlanOptions,
-)
+from pydarknet._native import PASSES_ALL, PASSES_CHAIN
 
 WHOLE = "conv chain"
 
 
 def run(case: Case, passes: int, threads: int, precision: str = "f32") -> tuple[Array, list[str]]:
     """The output and the names of the kernels."""
-    network = NativeNetwork(case.text.encode(), case.name)
-    batch = len(case.input)
-    with tempfile.NamedTemporaryFile(suffix=".weights") as file:
-        case._write(file.name)
-        network.load_weights(file.name, -1, True)
-        plan = NativePlan(network, PlanOptions(0, 0, batch, threads, precision, "auto", passes))
-    plan.run_on(case.input)
-    output = plan.output(0, (batch, *case.shape()))
-    return output, [step["kernel"] for step in plan.describe()["steps"]]
+    output, steps = case.planned(passes, threads, precision)
+    return output, [step["kernel"] for step in steps]
 
 
 def same(case: Case, threads: int) -> list[str]:

@@ -106,8 +106,9 @@ DN_API dn_status dn_describe_sections(char** json);
 #define DN_PASS_FUSE_SUM 4u
 #define DN_PASS_ALIAS_CONCAT 8u
 #define DN_PASS_REUSE_MEMORY 16u
-#define DN_PASS_CHAIN 32u /* runs convolutions that follow each other strip by strip */
-#define DN_PASS_ALL 63u
+#define DN_PASS_CHAIN 32u          /* runs convolutions that follow each other strip by strip */
+#define DN_PASS_DELAY_UPSAMPLE 64u /* 1x1 convolutions before [upsample]; not with bf16 tensors */
+#define DN_PASS_ALL 127u
 
 typedef struct dn_graph dn_graph;
 

@@ -193,8 +193,18 @@ std::vector<Constant> Conv::constants() const {
         value = static_cast<float>(value * affine.factor[size_t(f)]);
       }
   }
-  if (b.empty()) b.assign(size_t(filters), 0.f);
-  return {{"weights", {filters, each / (size_y * size_x), size_y, size_x}, std::move(w)},
+  if (b.empty() || without_biases) b.assign(size_t(filters), 0.f);
+  if (used_channels) {
+    const int64_t taps = size_y * size_x;
+    std::vector<float> part;
+    for (int64_t f = 0; f < filters; ++f) {
+      const auto from = w.begin() + f * each + first_channel * taps;
+      part.insert(part.end(), from, from + used_channels * taps);
+    }
+    w.swap(part);
+  }
+  const int64_t channels = static_cast<int64_t>(w.size()) / (filters * size_y * size_x);
+  return {{"weights", {filters, channels, size_y, size_x}, std::move(w)},
           {"biases", {filters}, std::move(b)}};
 }
 

@@ -25,6 +25,10 @@ class Conv final : public OpBase<Conv> {
   const Param* biases = nullptr;      // filters; nullptr: none
   BatchnormParams folded;             // set by the pass fold_batchnorm
   std::vector<float> fixed_weights;   // instead of weights, where they are not trained
+  // Set by the pass delay_upsample: the part of the weights' input channels that is read here,
+  // where used_channels is not 0, and that another convolution adds the biases.
+  int64_t first_channel = 0, used_channels = 0;
+  bool without_biases = false;
 
   const char* kind() const override { return "conv"; }
   Shape shape(const std::vector<Shape>& in) const override;
@@ -49,7 +53,9 @@ class Conv final : public OpBase<Conv> {
   }
   const void* identity() const override { return weights; }
   std::string variant() const override {
-    return std::string(folded ? " folded" : "") + (binary ? " binary" : "");
+    return std::string(folded ? " folded" : "") + (binary ? " binary" : "") +
+           (without_biases ? " without biases" : "") +
+           (used_channels ? " from " + std::to_string(first_channel) : "");
   }
 
  private:

@@ -228,28 +228,29 @@ void do_run(const Job& job, const Run& run, TileKernel kernel, TileJob& tile_job
 int make_runs(const Job& job, int first, int count, Run* runs) {
   const Geometry& g = job.g;
   const ConvShape& s = g.s;
-  int row = first / g.row_tiles, column = first % g.row_tiles, made = 0;
-  for (int i = 0; i < count; ++i) {
-    const int x = wider_first(s.ow, column, g.row_tiles);
-    const int pixels = wider_first(s.ow, column + 1, g.row_tiles) - x;
+  const int most_tiles = job.plain_dst ? kMostPlainTiles : kMostTilesAtOnce;
+  const int narrower = s.ow / g.row_tiles, wider_tiles = s.ow % g.row_tiles;
+  int row = first / g.row_tiles, column = first % g.row_tiles;
+  int x = column * narrower + least(column, wider_tiles), made = 0;
+  for (int i = 0; i < count; ++made) {
+    Run& run = runs[made];
+    run.image = row / s.oh;
+    run.y = row % s.oh;
+    run.x = x;
+    run.pixels = narrower + (column < wider_tiles);
+    run.tiles_before = i;
+    // tiles of that size that are left in the row, of which so many are inside
+    const int alike = (column < wider_tiles ? wider_tiles : g.row_tiles) - column;
     const int x0 = x * s.stride_x - s.pad_left;
-    const bool inside =
-        kPerWord == 1 && x0 >= 0 && x0 + (pixels - 1) * s.stride_x + (s.kw - 1) * s.dilation < s.w;
-    Run* before = runs + made - 1;
-    if (i > 0 && column > 0 && inside && before->inside && before->pixels == pixels &&
-        before->tiles < (job.plain_dst ? kMostPlainTiles : kMostTilesAtOnce)) {
-      ++before->tiles;
-    } else {
-      Run& run = runs[made++];
-      run.image = row / s.oh;
-      run.y = row % s.oh;
-      run.x = x;
-      run.pixels = pixels;
-      run.tiles = 1;
-      run.tiles_before = i;
-      run.inside = inside;
-    }
-    if (++column == g.row_tiles) column = 0, ++row;
+    const int room = s.w - x0 - (s.kw - 1) * s.dilation - 1;
+    const int inside =
+        kPerWord > 1 || x0 < 0 || room < 0 ? 0 : (room / s.stride_x + 1) / run.pixels;
+    run.inside = inside > 0;
+    run.tiles = most(1, least(least(alike, inside), least(most_tiles, count - i)));
+    i += run.tiles;
+    column += run.tiles;
+    x += run.tiles * run.pixels;
+    if (column == g.row_tiles) column = x = 0, ++row;
   }
   return made;
 }

@@ -61,7 +61,7 @@ DN_INLINE int64_t fetch_ahead(int i, int64_t weights) {
 template <Act A, int NV, int T>
 DN_INLINE void finish_tile(const TileJob* job, int tile, const vf (&sum)[T][NV]) {
   const int64_t plane = job->plane;
-  float* dst = job->dst + tile * (T * kBlock);
+  float* dst = hidden(job->dst + tile * (T * kBlock));
   if constexpr (NV < kLanes) {  // the rest of the block holds finite numbers
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) {
@@ -70,7 +70,7 @@ DN_INLINE void finish_tile(const TileJob* job, int tile, const vf (&sum)[T][NV])
     }
   }
   if (const float* residual = job->residual) {
-    residual += tile * (T * kBlock);
+    residual = hidden(residual + tile * (T * kBlock));
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 4
@@ -91,7 +91,7 @@ static void tile_kernel(const TileJob* job) {
   for (int tile = 0; tile < job->tiles; ++tile) {
     // The pragmas unroll before `sum` is split into registers; later would leave it in memory.
     vf sum[T][NV];
-    const float* dst = job->dst + tile * (T * kBlock);
+    const float* dst = hidden(job->dst + tile * (T * kBlock));
     if (const float* start = job->start) {
       // The output is not in cache yet: have its lines brought while the tile is computed.
 #pragma GCC unroll 32
@@ -113,13 +113,12 @@ static void tile_kernel(const TileJob* job) {
     }
     const int64_t px = PX ? PX : job->in.pixel_stride;
     const int64_t ahead = fetch_ahead(job->tiles_before + tile, job->weights_ahead);
-    for (int b = 0; b < job->in.blocks; ++b) {
-      const int count = PX == 1 || PX == 2       ? 1
-                        : b + 1 < job->in.blocks ? job->in.count
-                                                 : job->in.last_count;
-      const float* block = job->in.src + tile * T * px + b * job->in.block_stride;
-      const float* w =
-          job->weights + b * job->weights_stride + (int64_t)job->skip_taps * count * (NV * VL);
+    const float* block = job->in.src + tile * T * px;
+    const float* weights = job->weights;
+    for (int left = job->in.blocks; left > 0; --left) {
+      const int count = PX == 1 || PX == 2 ? 1 : left > 1 ? job->in.count : job->in.last_count;
+      const float* w = weights;
+      if (job->skip_taps) w += (int64_t)job->skip_taps * count * (NV * VL);
       const int* offset = job->in.offsets;
       for (const int* end = offset + job->in.taps; offset < end; ++offset) {
         const float* s = block + *offset;
@@ -140,6 +139,8 @@ static void tile_kernel(const TileJob* job) {
       // take registers (GCC keeps what it can in vector registers, which are all needed) through
       // it.
       asm("" : "+r"(job));
+      block += job->in.block_stride;
+      weights += job->weights_stride;
     }
     switch (job->act) {
       case Act::Leaky:

@@ -56,6 +56,13 @@ DN_INLINE vf hidden_zero() {
 #endif
   return zero;
 }
+// An address the compiler does not know: what lies at constant distances is reached from there,
+// instead of by as many addresses of their own.
+template <typename Float>
+DN_INLINE Float* hidden(Float* p) {
+  asm("" : "+r"(p));
+  return p;
+}
 DN_INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
 
 template <typename T>

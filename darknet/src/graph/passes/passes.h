@@ -11,6 +11,9 @@ void fold_batchnorm(Graph& graph);
 void fuse_activation(Graph& graph);
 // Moves the sum of a [shortcut] behind the later of its two convolutions.
 void fuse_sum(Graph& graph);
+// A 1x1 convolution of a concatenation becomes the sum of two, where one part is an enlarged map:
+// that part is convolved while it is small.
+void delay_upsample(Graph& graph);
 // Removes nodes nothing reads.
 void remove_unused(Graph& graph);
 

@@ -51,6 +51,7 @@ void apply_passes(Graph& graph, unsigned passes) {
     fuse_sum(graph);
     if (passes & DN_PASS_FUSE_ACTIVATION) fuse_activation(graph);  // those behind the sums
   }
+  if (passes & DN_PASS_DELAY_UPSAMPLE) delay_upsample(graph);
   if (passes) remove_unused(graph);
 }
 
