@@ -127,6 +127,8 @@ def raw_input(x: npt.ArrayLike, structure: Structure) -> FloatArray:
     if given.dtype.kind not in "fiub":
         raise DataError(f"the input holds {given.dtype} values, expected float32")
     values = np.ascontiguousarray(given, np.float32)
+    if not values.flags.aligned:  # the engine reads it where it lies
+        values = values.copy()
     shape = structure.input_shape
     if values.ndim == 2 and shape[1:] == (1, 1):
         values = values[:, :, np.newaxis, np.newaxis]

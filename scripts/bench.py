@@ -374,7 +374,8 @@ def into_readme(data: dict[str, Any], names: list[str]) -> None:
         raise SystemExit(f"error: {path} has no place for the table: {begin.strip()} {end}")
     before, _, rest = text.partition(begin)
     m = data["machine"]
-    about = f"\nMilliseconds for one image, {m['cpu']}, {m['threads']} threads, {m['date']}.\n\n"
+    cpu = f"{m['cpu']} ({', '.join(m['instructions'])})"
+    about = f"\nMilliseconds for one image, {cpu}, {m['threads']} threads, {m['date']}.\n\n"
     path.write_text(
         f"{before}{begin}{about}{speed_table(data, names)}\n{end}{rest.partition(end)[2]}"
     )

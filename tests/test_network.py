@@ -204,6 +204,33 @@ def test_raw_input_that_is_no_array(values: Any, detector: Network) -> None:
         detector.predict(values)
 
 
+def test_raw_input_is_read_where_it_lies(detector: Network) -> None:
+    """What was given stays as it is, at whatever address; nothing of it is kept for later."""
+    x = np.random.default_rng(3).random((2, 3, 64, 64), np.float32)
+    (expected,) = detector.predict(x.copy())
+    unaligned = np.frombuffer(b"." + x.tobytes(), np.float32, offset=1).reshape(x.shape)
+    assert not unaligned.flags.aligned
+    for given in (x, unaligned, x[:, :, ::-1][:, :, ::-1], x.astype(np.float64)):
+        before = given.copy()
+        np.testing.assert_array_equal(detector.predict(given)[0], expected)
+        np.testing.assert_array_equal(given, before)
+    last = detector.detect(np.zeros((64, 64, 3), np.uint8), threshold=LOW)
+    (blank,) = detector.predict(np.zeros((1, 3, 64, 64), np.float32))
+    del x, given, unaligned
+    gc.collect()
+    again = detector.detect(np.zeros((64, 64, 3), np.uint8), threshold=LOW)
+    np.testing.assert_array_equal(again.xyxy, last.xyxy)
+    np.testing.assert_array_equal(detector.predict(np.zeros((1, 3, 64, 64)))[0], blank)
+
+
+def test_an_input_that_is_an_output() -> None:
+    """The last layer gives on what it gets: the outputs are read after the run."""
+    with Network.from_text("[net]\nwidth=4\nheight=4\nchannels=2\n[dropout]\n") as net:
+        x = np.random.default_rng(4).random((3, 2, 4, 4), np.float32)
+        np.testing.assert_array_equal(net.predict(x)[0], x)
+        np.testing.assert_array_equal(net.layer_outputs(x)[0], x)
+
+
 def test_classes_of_any_kind(detector: Network, picture: Pixels) -> None:
     cats = detector.detect(picture, threshold=LOW, classes=[0])
     assert len(cats) > 0

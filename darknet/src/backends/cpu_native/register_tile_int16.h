@@ -32,18 +32,17 @@ typedef void (*PairTileKernel)(const PairTileJob*);
 // From the sums of integers to results.
 template <Act A, int NV, int T>
 DN_INLINE void finish_pair_tile(const PairTileJob* job, const vi (&sum)[T][NV]) {
-  const float* residual = job->residual;
-  const int64_t plane = job->plane;
-  float* dst = job->dst;
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) {
+    float* dst = hidden(job->dst + v * job->plane);
+    const float* residual = job->residual ? hidden(job->residual + v * job->plane) : nullptr;
     const vf scale = load(job->scale + v * VL) * splat(job->src_scale);
     const vf bias = load(job->bias + v * VL);
 #pragma GCC unroll 32
     for (int t = 0; t < T; ++t) {
       vf x = act<A>(__builtin_convertvector(sum[t][v], vf) * scale + bias);
-      if (residual) x += load(residual + v * plane + t * kBlock);
-      store(dst + v * plane + t * kBlock, x);
+      if (residual) x += load(residual + t * kBlock);
+      store(dst + t * kBlock, x);
     }
   }
 }
@@ -51,10 +50,11 @@ DN_INLINE void finish_pair_tile(const PairTileJob* job, const vi (&sum)[T][NV]) 
 template <int NV, int T>
 static void pair_tile_kernel(const PairTileJob* job) {
   // The output is not in cache yet: have its lines brought while the tile is computed.
-#pragma GCC unroll 32
-  for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) __builtin_prefetch(job->dst + v * job->plane + t * kBlock, 1, 3);
+  for (int v = 0; v < NV; ++v) {
+    const float* dst = hidden(job->dst + v * job->plane);
+#pragma GCC unroll 32
+    for (int t = 0; t < T; ++t) __builtin_prefetch(dst + t * kBlock, 1, 3);
   }
   vi sum[T][NV];
 #pragma GCC unroll 32
