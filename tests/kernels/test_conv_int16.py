@@ -209,6 +209,20 @@ def test_inputs_at_the_ends_of_the_range(bridge: Any, value: float) -> None:
     np.testing.assert_allclose(case.run(bridge), expected, rtol=1e-3)
 
 
+@pytest.mark.parametrize("c", [3, 24, 25, 200])
+def test_inputs_just_below_a_power_of_two(bridge: Any, c: int) -> None:
+    """The largest input may be rounded up to it, which 15 bits and a sign have no room for."""
+    below = np.arange(1, 700)
+    largest = ((2.0**24 - below) / 2**23).astype(np.float32)
+    for sign in (1, -1):
+        case = Case((1, c, 1, 1, c), whole=True)
+        case.weights[:], case.bias[:] = np.eye(c), 0
+        for value in sign * largest[:: 1 if c == 3 else 7]:
+            case.input[:] = 0.5
+            case.input[0, c - 1] = value
+            assert abs(case.run(bridge)[0, c - 1, 0, 0] - value) < 2e-3
+
+
 @examples
 @given(shape=shapes, act=st.sampled_from([LINEAR, RELU, RELU6]), slices=slices, threads=threads)
 def test_plain_outputs(bridge: Any, shape: Any, act: int, slices: Any, threads: int) -> None:

@@ -135,3 +135,23 @@ def test_weights_are_shared_with_a_plan_without_the_pass() -> None:
         layers = net_.layer_outputs(case.input)
         np.testing.assert_array_equal(net_.predict(case.input)[-1], first)
     assert distance(first, layers[max(layers)]) < 1e-5
+
+
+@pytest.mark.parametrize(("first", "second"), [(16, 32), (32, 16), (17, 18)])
+@pytest.mark.parametrize("backend", ["auto", "portable", "reference"])
+def test_shared_weights_cut_at_different_channels(first: int, second: int, backend: str) -> None:
+    """Parts of the same weights that differ only in how many channels they are."""
+    text = net(3, 8, 8)
+    text += section("convolutional", filters=48 - first, size=3, pad=1)  # 0
+    text += section("convolutional", filters=first, size=3, stride=2, pad=1)  # 1
+    text += section("upsample", stride=2) + section("route", layers="2,0")
+    text += section("convolutional", filters=FILTERS, size=1, activation="linear")  # 4
+    text += section("convolutional", filters=48 - second, size=3, pad=1)  # 5
+    text += section("convolutional", filters=second, size=3, stride=2, pad=1)  # 6
+    text += section("upsample", stride=2) + section("route", layers="7,5")
+    text += section("convolutional", filters=FILTERS, size=1, activation="linear", share_index=4)
+    case = Case(text)
+    with case.open(backend=backend, precision="auto") as network:
+        ours = network.predict(case.input)[-1]
+        layers = network.layer_outputs(case.input)
+    assert distance(ours, layers[max(layers)]) < 1e-3

@@ -55,7 +55,9 @@ class Conv final : public OpBase<Conv> {
   std::string variant() const override {
     return std::string(folded ? " folded" : "") + (binary ? " binary" : "") +
            (without_biases ? " without biases" : "") +
-           (used_channels ? " from " + std::to_string(first_channel) : "");
+           (used_channels
+                ? " channels " + std::to_string(first_channel) + "+" + std::to_string(used_channels)
+                : "");
   }
 
  private:

@@ -24,10 +24,11 @@ int64_t second_level_cache() {
   return 512 << 10;
 }
 
-// Bytes of the outputs in between that stay in cache, beside the weights.
+// Bytes of the outputs in between that stay in cache. Less leaves more rows to move and more tiles
+// to cut short; where weights are many too, what was not used for longest goes to the third level.
 int64_t strip_budget() { return second_level_cache() / 4 * 3; }
 
-// Bytes of weights: every strip reads them all, so that they must stay in cache too.
+// Bytes of weights: every strip reads them all, so that they should not be what goes.
 int64_t weight_budget() { return second_level_cache() / 2; }
 
 int64_t round_up(int64_t a, int64_t b) { return (a + b - 1) / b * b; }

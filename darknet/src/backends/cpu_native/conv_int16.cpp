@@ -154,8 +154,9 @@ static void round_rows(const Geometry& g, int pixels, const float* from, int64_t
 // become anything: no weights are there, or zeros.
 float round_input(const Geometry& g, const PixelTile& tile, const float* from, int64_t plane,
                   vi largest, Pair* to) {
-  // Of the next power of two, of what may be rounded up to 15 bits.
-  const uint32_t rounded_up = (uint32_t)largest_of((__m512i)largest) + 0x80;
+  // Of the next power of two; also for what would be rounded up to it in 15 bits, which are half of
+  // 2^9 units of the significand away.
+  const uint32_t rounded_up = (uint32_t)largest_of((__m512i)largest) + 0x100;
   const int exponent = (int)(rounded_up >> 23) - 127 + 1;
   const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
   // In a float from 2^23 to 2^24 the lowest bit is 1.

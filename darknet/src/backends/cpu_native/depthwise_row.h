@@ -29,8 +29,14 @@ alignas(64) static const float kZeros[kBlock] = {};
 // and NaN behind the others. Only convolutions of integers ask for them.
 #if defined(__AVX512VNNI__)
 DN_INLINE vi magnitude_bits(vf x) { return (vi)x & 0x7fffffff; }
+// Those of the first `channels` lanes.
+DN_INLINE vi first_lanes(vi bits, int channels) {
+  const vi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return lane < channels ? bits : vi{};
+}
 #else
 DN_INLINE vi magnitude_bits(vf) { return vi{}; }
+DN_INLINE vi first_lanes(vi, int) { return vi{}; }
 #endif
 DN_INLINE vi larger(vi a, vi b) { return a > b ? a : b; }
 
@@ -179,7 +185,8 @@ static inline Depthwise depthwise_of(const ConvShape& s, const float* packed, Ac
 
 // Output pixels [x0, x1) of row `oy` of the channel blocks [block0, block1), of the image that
 // begins at `src`. `dst` is that of pixel x0 in the first block, `dst_block` floats before the
-// next. Returns the largest magnitudes of the results, lane by lane; see magnitude_bits.
+// next. Returns the largest magnitudes of the results, lane by lane, without lanes behind the last
+// channel; see magnitude_bits.
 static inline vi depthwise_span(const Depthwise& d, const float* src, int block0, int block1,
                                 int oy, int x0, int x1, float* dst, int64_t dst_block) {
   const ConvShape& s = d.s;
@@ -208,18 +215,21 @@ static inline vi depthwise_span(const Depthwise& d, const float* src, int block0
   const int inner0 = most(x0, least(d.inner0, x1)), inner1 = most(inner0, least(d.inner1, x1));
   vi largest = {};
   for (int block = block0; block < block1; ++block) {
+    vi of_block = {};
     for (int x = x0; x < x1; ++x) {
       if (x == inner0) x = inner1;
       if (x == x1) break;
-      largest = larger(largest, depthwise_border(r, x));
+      of_block = larger(of_block, depthwise_border(r, x));
     }
-    largest = larger(largest, d.inner(r, inner0, inner1));
+    of_block = larger(of_block, d.inner(r, inner0, inner1));
     if (!in_kernel) {
       float* p = r.dst + (int64_t)x0 * kBlock;
       const int n = (x1 - x0) * kBlock;
       apply(d.act, p, nullptr, p, n);
-      for (int i = 0; i < n; i += VL) largest = larger(largest, magnitude_bits(load(p + i)));
+      of_block = vi{};
+      for (int i = 0; i < n; i += VL) of_block = larger(of_block, magnitude_bits(load(p + i)));
     }
+    largest = larger(largest, first_lanes(of_block, s.c - block * kBlock));
     r.src += src_block;
     r.weights += taps * kBlock;
     r.bias += kBlock;
