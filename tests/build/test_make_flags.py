@@ -13,6 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
 
+@pytest.fixture(autouse=True)
+def no_flags_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of `make test ONEDNN=0` are not what is tested."""
+    for flag in ("GPU", "CUDNN", "OPENMP", "DEBUG", "LIBSO", "ONEDNN", "ONEDNN_ROOT", "SANITIZE"):
+        monkeypatch.delenv(flag, raising=False)
+
+
 def make(*arguments: str, folder: Path = ROOT / "darknet") -> subprocess.CompletedProcess[str]:
     inherited = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     environment = {k: v for k, v in os.environ.items() if k not in inherited}

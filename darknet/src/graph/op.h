@@ -144,6 +144,17 @@ class Op {
     (void)activation;
     return false;
   }
+  // Whether it joins the channels of its inputs, in their order.
+  virtual bool joins_channels() const { return false; }
+  // Whether it repeats each cell of its input, times one factor.
+  virtual bool repeats_cells() const { return false; }
+  // Where each cell of the output is a weighted sum of the input's `all` channels at that cell:
+  // takes `count` channels from `first` on, at one end, out of the sum, to which the node's next
+  // input is added instead. Returns an op that makes their part for a map of that height and width,
+  // or null: then nothing changed.
+  virtual std::unique_ptr<Op> split_channels(int64_t, int64_t, int64_t, int64_t, int64_t) {
+    return nullptr;
+  }
   // A sum of inputs of one shape with factors of 1.
   virtual bool is_plain_sum(const std::vector<Shape>& in) const {
     (void)in;

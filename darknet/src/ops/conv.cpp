@@ -208,6 +208,28 @@ std::vector<Constant> Conv::constants() const {
           {"biases", {filters}, std::move(b)}};
 }
 
+std::unique_ptr<Op> Conv::split_channels(int64_t first, int64_t count, int64_t all, int64_t height,
+                                         int64_t width) {
+  // fewer channels save less than adding their part costs
+  constexpr int64_t kFewest = 16;
+  const bool pointwise = size_y == 1 && size_x == 1 && stride_y == 1 && stride_x == 1 &&
+                         pad_top == 0 && pad_left == 0 && groups == 1;
+  if (!pointwise || !weights || used_channels || count < kFewest || count >= all) return nullptr;
+  for (const Post& one : post)
+    if (one.kind == Post::Kind::add) return nullptr;
+  auto part = std::make_unique<Conv>(*this);
+  part->post.clear();
+  part->out_h = height;
+  part->out_w = width;
+  part->without_biases = true;
+  part->first_channel = first;
+  part->used_channels = count;
+  first_channel = first == 0 ? count : 0;
+  used_channels = all - count;
+  post.insert(post.begin(), Post{Post::Kind::add, Activation::linear});
+  return part;
+}
+
 double Conv::operations(const std::vector<Shape>& in, const Shape& out) const {
   return 2. * double(size_y * size_x * in[0].c / groups) * double(out.size());
 }

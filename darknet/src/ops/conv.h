@@ -51,6 +51,8 @@ class Conv final : public OpBase<Conv> {
     biases = bias;
     return true;
   }
+  std::unique_ptr<Op> split_channels(int64_t first, int64_t count, int64_t all, int64_t height,
+                                     int64_t width) override;
   const void* identity() const override { return weights; }
   std::string variant() const override {
     return std::string(folded ? " folded" : "") + (binary ? " binary" : "") +

@@ -11,6 +11,7 @@ class Upsample final : public OpBase<Upsample> {
   float scale = 1;
 
   const char* kind() const override { return "upsample"; }
+  bool repeats_cells() const override { return true; }
   Shape shape(const std::vector<Shape>& in) const override {
     return {in[0].c, in[0].h * stride, in[0].w * stride};
   }

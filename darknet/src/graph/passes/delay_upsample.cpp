@@ -1,31 +1,9 @@
 #include "graph/passes/passes.h"
 #include "graph/passes/rewrite.h"
-#include "ops/concat.h"
-#include "ops/conv.h"
-#include "ops/upsample.h"
 
 namespace dn {
 
 namespace {
-
-// Fewer channels save less than adding the enlarged part costs.
-constexpr int64_t kFewestChannels = 16;
-
-template <typename T>
-T* op_of(const Graph& graph, int node) {
-  return node < 0 ? nullptr : dynamic_cast<T*>(graph.nodes[size_t(node)].op.get());
-}
-
-bool is_pointwise(const Conv& conv) {
-  return conv.size_y == 1 && conv.size_x == 1 && conv.stride_y == 1 && conv.stride_x == 1 &&
-         conv.pad_top == 0 && conv.pad_left == 0 && conv.groups == 1 && conv.weights;
-}
-
-bool adds(const Op& op) {
-  for (const Post& post : op.post)
-    if (post.kind == Post::Kind::add) return true;
-  return false;
-}
 
 int new_value(Graph& graph, const Shape& shape, int like) {
   graph.values.push_back(shape);
@@ -38,38 +16,31 @@ void forget(Graph& graph, int value) {
     if (of_layer == value) of_layer = -1;
 }
 
-// The convolution at `index` reads channels that an Upsample enlarged, at one end of a
-// concatenation: those are convolved before. Returns whether there was such a one.
+// The node at `index` reads channels that were enlarged, at one end of a concatenation: their part
+// is computed before. Returns whether there was such a one.
 bool delay(Graph& graph, int index) {
-  auto* conv = op_of<Conv>(graph, index);
-  if (!conv || !is_pointwise(*conv) || adds(*conv) || conv->used_channels) return false;
   const std::vector<int> uses = graph.uses(), makers = producers(graph);
-  const int joined = graph.nodes[size_t(index)].inputs[0], joiner = makers[size_t(joined)];
-  if (!op_of<Concat>(graph, joiner) || uses[size_t(joined)] != 1) return false;
+  const std::vector<int>& inputs = graph.nodes[size_t(index)].inputs;
+  if (inputs.size() != 1) return false;
+  const int joined = inputs[0], joiner = makers[size_t(joined)];
+  if (joiner < 0 || uses[size_t(joined)] != 1) return false;
+  if (!graph.nodes[size_t(joiner)].op->joins_channels()) return false;
   std::vector<int> rest = graph.nodes[size_t(joiner)].inputs;
+  const int64_t all = graph.values[size_t(joined)].c;
   for (const bool front : {true, false}) {
     const int large = front ? rest.front() : rest.back();
     const int enlarger = makers[size_t(large)];
-    const int64_t c = graph.values[size_t(large)].c;
-    const int64_t others = graph.values[size_t(joined)].c - c;
-    if (!op_of<Upsample>(graph, enlarger) || uses[size_t(large)] != 1 || c < kFewestChannels ||
-        others == 0)
-      continue;
+    if (enlarger < 0 || uses[size_t(large)] != 1) continue;
+    if (!graph.nodes[size_t(enlarger)].op->repeats_cells()) continue;
     const int small = graph.nodes[size_t(enlarger)].inputs[0];
     const Shape before = graph.values[size_t(small)], after = graph.values[size_t(large)];
-    const int convolved = new_value(graph, {conv->filters, before.h, before.w}, small);
-    const int enlarged = new_value(graph, {conv->filters, after.h, after.w}, large);
-
-    auto part = std::make_unique<Conv>(*conv);
-    part->post.clear();
-    part->out_h = before.h;
-    part->out_w = before.w;
-    part->without_biases = true;
-    part->first_channel = front ? 0 : others;
-    part->used_channels = c;
-    conv->first_channel = front ? c : 0;
-    conv->used_channels = others;
-    conv->post.insert(conv->post.begin(), Post{Post::Kind::add, Activation::linear});
+    const int64_t first = front ? 0 : all - after.c;
+    std::unique_ptr<Op> part =
+        graph.nodes[size_t(index)].op->split_channels(first, after.c, all, before.h, before.w);
+    if (!part) continue;
+    const int64_t filters = graph.values[size_t(graph.nodes[size_t(index)].output)].c;
+    const int summed = new_value(graph, {filters, before.h, before.w}, small);
+    const int enlarged = new_value(graph, {filters, after.h, after.w}, large);
 
     rest.erase(front ? rest.begin() : rest.end() - 1);
     Node& node = graph.nodes[size_t(index)];
@@ -79,15 +50,15 @@ bool delay(Graph& graph, int index) {
     if (rest.size() == 1) {
       graph.nodes[size_t(joiner)].op.reset();
     } else {
-      node.inputs[0] = new_value(graph, {others, after.h, after.w}, joined);
+      node.inputs[0] = new_value(graph, {all - after.c, after.h, after.w}, joined);
       graph.nodes[size_t(joiner)].inputs = rest;
       graph.nodes[size_t(joiner)].output = node.inputs[0];
     }
-    graph.nodes[size_t(enlarger)].inputs = {convolved};
+    graph.nodes[size_t(enlarger)].inputs = {summed};
     graph.nodes[size_t(enlarger)].output = enlarged;
     const int layer = node.layer;
     graph.nodes.insert(graph.nodes.begin() + enlarger,
-                       Node{std::move(part), {small}, convolved, layer});
+                       Node{std::move(part), {small}, summed, layer});
     drop_empty(graph);
     return true;
   }
