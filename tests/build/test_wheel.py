@@ -72,7 +72,9 @@ def test_name_and_contents(wheel: Path) -> None:
     inside = {n for n in names if ".dist-info/" not in n}
     assert {"pydarknet/__init__.py", "pydarknet/py.typed", "pydarknet/_engine.abi3.so"} <= inside
     assert {n.partition("/")[0] for n in inside} == {"pydarknet"}
-    assert {Path(n).suffix for n in inside} == {".py", ".typed", ".so"}
+    data = {n for n in inside if Path(n).suffix not in {".py", ".typed", ".so"}}
+    network = {f"pydarknet/embedded/shapes.{end}" for end in ("cfg", "names", "weights")}
+    assert data == {"pydarknet/cfg/keys.json", *network}
     assert any(n.endswith("/LICENSE") for n in names)
     assert {"numpy", "cffi", "opencv-python", "requests", "tqdm"} <= set(requires)
 
