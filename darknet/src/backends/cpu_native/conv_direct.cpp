@@ -231,7 +231,7 @@ int make_runs(const Job& job, int first, int count, Run* runs) {
   const int most_tiles = job.plain_dst ? kMostPlainTiles : kMostTilesAtOnce;
   const int narrower = s.ow / g.row_tiles, wider_tiles = s.ow % g.row_tiles;
   int row = first / g.row_tiles, column = first % g.row_tiles;
-  int x = column * narrower + least(column, wider_tiles), made = 0;
+  int x = wider_first(s.ow, column, g.row_tiles), made = 0;
   for (int i = 0; i < count; ++made) {
     Run& run = runs[made];
     run.image = row / s.oh;
