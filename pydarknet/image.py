@@ -77,7 +77,7 @@ def _decode(data: bytes, channels: int, name: str) -> Pixels:
     file = None if name == "the image" else name
     if not data:
         raise DataError(f"{name} is empty, expected an image", file=file)
-    if data.startswith(b"\x89PNG") and b"IEND" not in data[-4096:]:
+    if data.startswith(b"\x89PNG") and b"IEND" not in data:
         # OpenCV would print a warning
         raise DataError(f"{name} cannot be decoded: the PNG file ends too early", file=file)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Sequence
-from typing import Self, overload
+from typing import NoReturn, Self, overload
 
 import numpy.typing as npt
 
@@ -80,7 +80,8 @@ class Network(Closing):
                 Detection heads are computed in f32.
             backend: "auto", the fastest; "portable", without libraries; "reference", slow and
                 readable.
-            threads: of one run, up to 1024; 0 takes one per processor.
+            threads: of one run, up to 1024; 0 takes one per processor, at most
+                ``OMP_NUM_THREADS``.
             strict: the weights file must fit exactly. Otherwise a short one fills what it
                 reaches, and what is left over of a long one is ignored; see `weights_report`.
             up_to: expect weights for the layers below this index only. A file called
@@ -133,10 +134,13 @@ class Network(Closing):
         Raises:
             DarknetError: as in `Network`.
         """
+        if not isinstance(cfg, str):
+            raise ArgumentError(f"cfg={cfg!r:.40}, expected the text of a description")
         network = cls.__new__(cls)
         network._open(
-            cfg.encode(), name, weights, names, device, precision, backend, threads, strict, up_to
-        )
+            cfg.encode(errors="replace"), name, weights, names, device, precision, backend,
+            threads, strict, up_to,
+        )  # fmt: skip
         return network
 
     def _open(
@@ -487,6 +491,15 @@ class Network(Closing):
         clone.__dict__.update(self.__dict__)
         clone._runner = Runner(self._native, *self._settings)
         return clone
+
+    def __copy__(self) -> Self:
+        return self.clone()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self.clone()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"the network {self._name} cannot be pickled; open it in each process")
 
     def save_weights(self, path: str | os.PathLike[str], *, up_to: int | None = None) -> None:
         """Writes a .weights file: the bytes that were loaded, if they were not changed.

@@ -90,6 +90,14 @@ def default_picture() -> Path:
     return drawn
 
 
+def picture(source: Path) -> npt.NDArray[np.uint8]:
+    """The pixels, as ``detect`` would read them."""
+    try:
+        return pydarknet.load_image(source).pixels
+    except (pydarknet.DataError, OSError) as error:
+        raise DemoError(f"IMAGE={source} is not a picture that can be read") from error
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="folder with .cfg .weights .names")
@@ -99,9 +107,7 @@ def main() -> int:
     try:
         cfg, weights, names = model_in(arguments.model) if arguments.model else default_model()
         source = arguments.image or default_picture()
-        image = cv2.imread(str(source)) if source.is_file() else None
-        if image is None:
-            raise DemoError(f"IMAGE={source} is not a picture that can be read")
+        image = picture(source)
         with pydarknet.Network(cfg, weights, names=names) as net:
             net.detect(image)  # compiles the plan
             start = time.perf_counter()

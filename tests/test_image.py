@@ -153,6 +153,11 @@ def test_a_png_that_ends_too_early(picture_file: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_png_with_something_behind_it(picture_file: Path, picture: Pixels) -> None:
+    found = load_image(picture_file.read_bytes() + bytes(10_000)).pixels
+    np.testing.assert_array_equal(found, load_image(picture_file).pixels)
+
+
 def test_a_jpeg_that_ends_too_early(picture: Pixels) -> None:
     data = cv2.imencode(".jpg", picture)[1].tobytes()
     with pytest.raises(DataError, match="JPEG file is damaged or ends too early"):

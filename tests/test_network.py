@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import weakref
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from small_networks import CLASSIFIER, DETECTOR, open_small
 
 import pydarknet
-from pydarknet import ArgumentError, ClosedError, DataError, DeviceError, Network
+from pydarknet import ArgumentError, CfgError, ClosedError, DataError, DeviceError, Network
 
 Pixels = npt.NDArray[np.uint8]
 LOW = 0.1
@@ -202,6 +204,32 @@ def test_raw_input_of_a_wrong_shape(shape: tuple[int, ...], detector: Network) -
 def test_raw_input_that_is_no_array(values: Any, detector: Network) -> None:
     with pytest.raises(DataError, match="the input"):
         detector.predict(values)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_closed_on_its_own(copied: Any, detector: Network) -> None:
+    x = np.ones((1, 3, 64, 64), np.float32)
+    expected = detector.predict(x)[0]
+    other = copied(detector)
+    np.testing.assert_array_equal(other.predict(x)[0], expected)
+    other.close()
+    np.testing.assert_array_equal(detector.predict(x)[0], expected)
+
+
+def test_a_network_is_not_pickled(detector: Network) -> None:
+    with pytest.raises(TypeError, match="cannot be pickled; open it in each process"):
+        pickle.dumps(detector)
+
+
+@pytest.mark.parametrize("text", [b"[net]\n", None, 3])
+def test_a_description_is_text(text: Any) -> None:
+    with pytest.raises(ArgumentError, match="expected the text of a description"):
+        Network.from_text(text)
+
+
+def test_a_description_may_hold_any_letter() -> None:
+    with pytest.raises(CfgError, match="unknown section"):
+        Network.from_text("[net]\nwidth=8\nheight=8\nchannels=3\n[\ud83d\udcff]\n")
 
 
 def test_raw_input_is_read_where_it_lies(detector: Network) -> None:

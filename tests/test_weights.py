@@ -32,6 +32,22 @@ def test_the_report(weights: Path) -> None:
     assert Network.from_text(DETECTOR).weights_report is None
 
 
+def test_a_variance_has_a_root(weights: Path) -> None:
+    """Rounding may have left one just below 0."""
+    filters = 8
+    cfg = "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nbatch_normalize=1\nfilters=8\n"
+    numbers = np.full(4 * filters + 3 * filters, 0.5, np.float32)
+    numbers[3 * filters + 2] = -9e-6
+    weights.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + numbers.tobytes())
+    found = Network.from_text(cfg, weights).predict(np.ones((1, 3, 8, 8), np.float32))[0]
+    assert np.isfinite(found).all()
+    numbers[3 * filters + 2] = -1e-4
+    weights.write_bytes(struct.pack("<iiiQ", 0, 2, 5, 0) + numbers.tobytes())
+    message = "layer 0: number 2 of rolling_variance is -0.0001, expected a variance"
+    with pytest.raises(WeightsError, match=message):
+        Network.from_text(cfg, weights)
+
+
 def test_saving_gives_the_same_bytes(weights: Path, tmp_path: Path) -> None:
     data = struct.pack("<iiiQ", 0, 2, 5, 32_013_312) + weights.read_bytes()[HEADER:]
     weights.write_bytes(data)

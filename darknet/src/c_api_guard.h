@@ -9,6 +9,7 @@
 
 #include "core/c_locale.h"
 #include "core/error.h"
+#include "core/forked.h"
 #include "darknet/engine.h"
 #include "network.h"
 
@@ -24,9 +25,15 @@ dn_status remember(dn_status status, const std::string& message, const Place& pl
 // Runs f; nothing it throws leaves.
 template <typename F>
 dn_status guarded(const F& f) {
-  const CLocale locale;
-  try {
+  const auto work = [&f] {
+    const CLocale locale;
     f();
+  };
+  try {
+    if (came_from_fork())
+      in_new_thread(work);
+    else
+      work();
     return DN_OK;
   } catch (const Error& error) {
     return remember(error.status, error.what(), error.place);

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "layers/layer.h"
+#include "ops/conv.h"
 
 namespace dn {
 
@@ -66,13 +67,15 @@ class WeightsFile final : public NumberSource {
   struct timespec changed_;
 };
 
-bool is_batchnorm_array(const Param& param) {
+bool is_called(const Param& param, const char* tail) {
   const std::string& name = param.name();
-  const auto ends = [&](const char* tail) {
-    const size_t n = std::strlen(tail);
-    return name.size() >= n && name.compare(name.size() - n, n, tail) == 0;
-  };
-  return ends("scales") || ends("rolling_mean") || ends("rolling_variance");
+  const size_t n = std::strlen(tail);
+  return name.size() >= n && name.compare(name.size() - n, n, tail) == 0;
+}
+
+bool is_batchnorm_array(const Param& param) {
+  return is_called(param, "scales") || is_called(param, "rolling_mean") ||
+         is_called(param, "rolling_variance");
 }
 
 struct Stored {
@@ -135,9 +138,11 @@ std::string foreign_kind(const char* head, size_t size) {
   return "";
 }
 
-// Throws where a number is not finite.
-void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored) {
+// Throws where a number is not finite, or a variance has no root.
+void check_numbers(const WeightsFile& file, uint64_t offset, const Stored& stored) {
   static constexpr int64_t kChunk = 1 << 18;
+  const Place place{"", -1, stored.layer->type, stored.layer->index};
+  const bool variances = is_called(*stored.param, "rolling_variance");
   std::vector<float> chunk(size_t(std::min<int64_t>(kChunk, stored.count)));
   for (int64_t done = 0; done < stored.count;) {
     const int64_t count = std::min<int64_t>(kChunk, stored.count - done);
@@ -152,7 +157,14 @@ void check_finite(const WeightsFile& file, uint64_t offset, const Stored& stored
                       format("layer %d: number %lld of %s is %g, expected finite numbers",
                              stored.layer->index, static_cast<long long>(done + i),
                              stored.param->name().c_str(), double(chunk[size_t(i)])),
-                      {"", -1, stored.layer->type, stored.layer->index});
+                      place);
+    for (int64_t i = 0; variances && i < count; ++i)
+      if (double(chunk[size_t(i)]) + kBatchnormEpsilon <= 0)
+        throw Error(DN_ERROR_WEIGHTS,
+                    format("layer %d: number %lld of %s is %g, expected a variance",
+                           stored.layer->index, static_cast<long long>(done + i),
+                           stored.param->name().c_str(), double(chunk[size_t(i)])),
+                    place);
     done += count;
   }
 }
@@ -245,7 +257,7 @@ void load_weights(const std::vector<std::unique_ptr<Layer>>& layers, const std::
   for (; whole < list.size(); ++whole) {
     const uint64_t bytes = list[whole].bytes();
     if (offset + bytes > file->size()) break;
-    check_finite(*file, offset, list[whole]);
+    check_numbers(*file, offset, list[whole]);
     offset += bytes;
   }
   std::vector<float> part;  // compat: a file that ends inside an array fills its first numbers

@@ -12,6 +12,7 @@ from ..errors import CfgError
 
 _BLANKS = str.maketrans("", "", " \t\r\n")
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(eq=False)
@@ -153,6 +154,8 @@ class Document:
             CfgError: a line is no section and no ``key=value``, or the first section is not [net].
         """
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        if data.startswith(_UTF16):
+            raise cfg_error("is no UTF-8 text but begins as UTF-16 does, expected UTF-8", name, 1)
         if b"\0" in data:
             raise cfg_error("holds a zero byte, expected a text file", name)
         bom = data.startswith(_BOM)

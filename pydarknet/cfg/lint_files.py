@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
+from .._files import read_text_bytes
 from ..data_file import find_named_file, line_of, read_data_file
 from ..errors import CfgError, DataError
 from ..names import read_names
@@ -52,6 +53,11 @@ def check_files(
     for number, line_text in enumerate(lines, 1):
         if not line_text:
             yield Problem(file, number, "is empty, expected a name", "note")
+    if os.path.isfile(file):  # a pipe cannot be read again
+        count = len(read_text_bytes(file).decode("utf-8-sig", "replace").splitlines())
+        for number in range(len(lines) + 1, count + 1):
+            message = "is empty, which Darknet counts as a name, expected the file's end"
+            yield Problem(file, number, message, "note")
 
 
 def _check_classes(

@@ -21,7 +21,7 @@ from .program import OK
 
 def _add_output(parser: Parser) -> None:
     add = parser.add_argument
-    add("-o", "--output", metavar="FILE", help="the new cfg; default: stdout")
+    add("-o", "--output", metavar="FILE", help="the new cfg; default, and -: stdout")
     add("--force", action="store_true", help="overwrites the file")
     add("--json", action="store_true", help="say what changed as a JSON array; needs -o")
 
@@ -30,10 +30,11 @@ def _finish(
     parser: Parser, options: argparse.Namespace, document: cfg.Document, changes: list[cfg.Change]
 ) -> int:
     """Writes the cfg, and says what changed: on stdout, or on stderr where the cfg goes there."""
-    if options.json and not options.output:
+    output = None if options.output == "-" else options.output
+    if options.json and not output:
         parser.error("--json needs -o: the cfg goes to stdout")
-    if options.output:
-        document.write(options.output, force=options.force)
+    if output:
+        document.write(output, force=options.force)
         if options.json:
             described = [dataclasses.asdict(one) for one in changes]
             print(json.dumps(described, ensure_ascii=False, indent=1))
@@ -41,11 +42,11 @@ def _finish(
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(document.to_bytes())
-    stream = sys.stdout if options.output else sys.stderr
+    stream = sys.stdout if output else sys.stderr
     for one in changes:
         print(one, file=stream)
-    if options.output:
-        print(f"written: {options.output} ({len(document.layers)} layers)")
+    if output:
+        print(f"written: {output} ({len(document.layers)} layers)")
     return OK
 
 

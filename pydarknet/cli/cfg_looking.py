@@ -34,8 +34,15 @@ def lint(words: Sequence[str]) -> int:
         extra = {"names": options.names, "data": options.data}
         if word.startswith(ZOO):
             found += cfg.lint(open_cfg(word), **extra)
-        else:
+            continue
+        try:
             found += cfg.lint_file(word, **extra)
+        except OSError as error:
+            # of several cfgs the others count; a .names or .data file is that of them all
+            own = error.filename is not None and Path(error.filename) == Path(word)
+            if len(files) == 1 or not own:
+                raise
+            found.append(cfg.Problem(word, None, error.strerror or str(error)))
     errors = sum(one.severity == "error" for one in found)
     if options.json:
         print(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False, indent=1))

@@ -110,6 +110,8 @@ def train(options: Namespace) -> int:
     shown = TrainingProgress(options, "pydarknet demo --train --run-dir")
     with terminated_by_signal(), trainer, shown:
         trainer.callbacks += [Stop(), shown]
+        if options.iterations and trainer.iteration >= options.iterations:
+            trainer.stop()  # all of them were done by an earlier run
         end = trainer.run()
     best = folder / "shapes_best.weights"
     score = f"best mAP {end.best_score:.1%}, " if end.best_score is not None else ""

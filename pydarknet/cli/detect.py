@@ -91,6 +91,8 @@ def detect_all(network: Network, images: ImageList, options: Namespace) -> int:
         progress = stack.enter_context(Progress(images, quiet=options.quiet))
         for one in look(images, find, channels=network.channels, batch=options.batch):
             progress.step()
+            if options.out and _is_same_file(options.out, one.path):
+                raise UsageError(f"pydarknet: --out {options.out}: it would replace the image")
             if isinstance(one, Unreadable):
                 error: str | None = one.error
             else:
@@ -160,15 +162,19 @@ def _write_own(
             target = options.save
             if folder is not None:
                 target = os.path.join(folder, os.path.basename(one.path))
-                if os.path.exists(target) and os.path.samefile(target, one.path):
-                    return f"{target}: the drawing would replace the image"
                 if taken.setdefault(target, one.path) != one.path:
                     return f"{target}: is the drawing of {taken[target]} already"
+            if _is_same_file(target, one.path):
+                return f"{target}: the drawing would replace the image"
             # from the file: the network may see it without colours
             save_image(target, draw(one.path, shown(one.answer)))
     except (DarknetError, OSError) as error:
         return describe(error)
     return None
+
+
+def _is_same_file(target: str, image: str) -> bool:
+    return os.path.exists(target) and os.path.exists(image) and os.path.samefile(target, image)
 
 
 def _as_dict(one: Look[Detections] | Unreadable, error: str | None) -> dict[str, Any]:

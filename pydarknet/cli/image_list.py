@@ -29,11 +29,13 @@ def find_images(words: Sequence[str], list_file: str | None = None) -> ImageList
     Args:
         words: images; folders, whose images are taken in the order of their names; ``.txt`` files
             that hold a path a line; ``-`` for paths on stdin. Without any, stdin is read.
-        list_file: a file with a path a line, whatever its ending.
+        list_file: a file with a path a line, whatever its ending; ``-`` is stdin.
 
     Raises:
         FileNotFoundError: a list or folder is not there, or holds no image.
     """
+    if list_file == "-":
+        words, list_file = [*words, "-"], None
     if (not words and list_file is None) or list(words) == ["-"]:
         typed = sys.stdin.isatty()
         return ImageList(_from_stdin(typed), None, typed)

@@ -46,6 +46,8 @@ def _names_weights(word: str) -> bool:
     if re.search(r"\.(weights|backup|conv\.\d+)$", word):
         return True
     try:
+        if not os.path.isfile(word):  # what comes through a pipe can be read but once
+            return False
         with open(word, "rb") as file:
             version = file.read(12)
     except (OSError, ValueError):

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from ..errors import TrainingDiverged
 from ..training.callbacks import Callback, Checkpoint, End, Evaluation, Step
 from ..training.score_text import score_text, scores_line
 from .progress_bar import ProgressBar
@@ -79,7 +80,9 @@ class TrainingProgress(Callback, ProgressBar):
         """Says how to go on."""
         if isinstance(end.error, BrokenPipeError):
             self._tell(f"stopped behind iteration {end.iteration}: nobody reads stdout any more")
-        if end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
+        if isinstance(end.error, TrainingDiverged):  # going on would end in the same iteration
+            self._tell("begin again with a lower learning_rate")
+        elif end.reason in ("interrupted", "failed") and trainer.folder.state.exists():
             folder = shlex.quote(str(end.run_dir))
             self._tell(f"go on with: {self._command} {folder}")
 

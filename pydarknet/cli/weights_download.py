@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..weights import PUBLISHED, Published, cache_folder, download, find_published
 from ..weights.transfer import Progress
+from .cfg_file import open_cfg
 from .parser import Parser, count
 from .program import OK
 from .progress_bar import ProgressBar
@@ -44,11 +45,13 @@ def _download(words: Sequence[str]) -> int:
     options, names = parser.split(words)
     if not names:
         parser.error("which? expected NAME, see pydarknet weights list")
+    chosen = [find_published(name) for name in names]
+    cfg = open_cfg(options.cfg) if options.cfg else None
     found = {}
-    for published in [find_published(name) for name in names]:
+    for published in chosen:
         with _bar(published.name, options.quiet) as progress:
             path = download(
-                published, options.folder, cfg=options.cfg, mirrors=options.mirror,
+                published, options.folder, cfg=cfg, mirrors=options.mirror,
                 retries=options.retries, timeout=options.timeout,
                 offline=True if options.offline else None, force=options.force,
                 progress=progress, waiting=lambda: _say("another process is downloading it"),

@@ -100,6 +100,9 @@ def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
     except DataError as error:
         report.problems.append(Problem(path, error.line, message_of(error)))
     lines = data.decode("utf-8-sig", "replace").split("\n")
+    if not lines[-1]:
+        lines.pop()  # behind the last line's end is no line
+    last = len(lines)
     while lines and not lines[-1].strip():
         lines.pop()
     if not lines:
@@ -123,6 +126,9 @@ def _names_problems(path: str, data: bytes, report: CheckReport) -> list[str]:
         if line.rstrip("\r") != name and name:
             report.problems.append(Problem(path, number, "has blanks around it", "note"))
         names.append(name)
+    message = "is blank, which Darknet counts as a name, expected the file's end"
+    blank = range(len(names) + 1, last + 1) if names else ()
+    report.problems += [Problem(path, number, message, "note") for number in blank]
     return names
 
 

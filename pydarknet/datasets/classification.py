@@ -10,7 +10,7 @@ import numpy as np
 
 from .._arguments import check_choice
 from .._native import FloatArray
-from ..data_file import find_file_of_key
+from ..data_file import find_file_of_key, line_of, read_classes
 from ..errors import DataError
 from ..names import read_names
 from ..problems import Problem
@@ -70,7 +70,8 @@ class ClassificationDataset(ImageSet):
         """Reads the list and the labels that a .data file names, and checks all of it.
 
         Args:
-            data_file: with ``train`` or ``valid``, and ``labels``.
+            data_file: with ``train`` or ``valid``, and ``labels``; of these, as in Darknet, the
+                first ``classes`` count where it says so.
             split: which list.
             hierarchy: of the classes.
             multiple_labels: that several labels are part of a path is an "error", or all of them
@@ -87,9 +88,17 @@ class ClassificationDataset(ImageSet):
             FileNotFoundError: the .data file, or what it names, is not there.
         """
         list_file, options = split_file(data_file, split, "labels")
+        labels = read_names(find_file_of_key(data_file, options, "labels"))
+        classes = read_classes(data_file, options, len(labels))
+        if classes > len(labels):
+            raise DataError(
+                f"{os.fspath(data_file)}:{line_of(data_file, 'classes')}: classes={classes}, "
+                f"expected at most {len(labels)}, the lines of labels={options['labels']}",
+                file=os.fspath(data_file), line=line_of(data_file, "classes"),
+            )  # fmt: skip
         return cls.from_list(
             list_file,
-            labels=read_names(find_file_of_key(data_file, options, "labels")),
+            labels=labels[:classes],
             hierarchy=hierarchy,
             multiple_labels=multiple_labels,
             on_bad_data=on_bad_data,

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._arguments import check_whole
 from ..errors import ArgumentError
 from ..image import save_image
 from .folder import new_folder, write_lines
@@ -85,6 +86,9 @@ def make_scene(
     Raises:
         ArgumentError: an argument is out of range.
     """
+    for name, pair in (("size", size), ("objects", objects), ("extent", extent)):
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ArgumentError(f"{name}={pair!r}, expected two numbers")
     width, height = size
     if index < 0 or seed < 0 or clutter < 0:
         raise ArgumentError(
@@ -167,8 +171,8 @@ def write_shapes(
         ArgumentError: an argument is out of range.
         OSError: it cannot be written.
     """
-    if train < 1 or valid < 0:
-        raise ArgumentError(f"train={train}, valid={valid}, expected 1 or more and 0 or more")
+    check_whole("train", train, least=1)
+    check_whole("valid", valid)
     with new_folder(folder) as part:
         (part / "images").mkdir()
         if masks:

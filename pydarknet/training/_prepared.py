@@ -114,7 +114,9 @@ def prepare(
     )
     described = network.describe(0, 0)
     structure = Structure.from_description(described)
-    check_whole("freeze", settings.freeze, most=len(structure.layers) - 1)
+    # one that leaves nothing to train is a mistake
+    last = max((layer.index for layer in structure.layers if layer.parameters), default=0)
+    check_whole("freeze", settings.freeze, most=last)
     about, net = trainer.describe(), described["net"]
     for line in ignored_keys(cfg, net, structure):
         _log.warning("%s has no effect here, see docs/training-keys.md", line)

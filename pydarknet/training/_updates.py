@@ -33,7 +33,10 @@ class Updates:
             position: where the data goes on; None is its beginning.
         """
         self._ready, self._course, self._trainer = ready, course, ready.trainer
-        self._present_size, self._present_count = ready.size, ready.mini_batch
+        # a run that goes on has the size it was left with, which carried states follow
+        about = ready.trainer.describe()
+        self._present_size: tuple[int, int] = (about["input"][2], about["input"][1])
+        self._present_count: int = about["batch"]
         self._loader = ready.task.load(
             batch=self._count_of,
             size=self._size_of,

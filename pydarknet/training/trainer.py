@@ -331,7 +331,7 @@ class Trainer(Closing):
         error: BaseException | None = None
         try:
             while self._goes_on():
-                yield self.step()
+                yield self._next()
         except GeneratorExit:
             self.stop()
             raise
@@ -344,17 +344,36 @@ class Trainer(Closing):
     def step(self) -> Step:
         """One iteration, and what is due behind it: evaluation, checkpoint, callbacks.
 
+        The last one, one behind which the run was stopped and one that fails end the run as
+        `run` does. An exception between two steps is not seen: ``with trainer:`` around them
+        leaves a checkpoint then too.
+
         Raises:
             ClosedError: the run is over: all iterations are done, or it was stopped or closed.
             DarknetError, OSError, KeyboardInterrupt: as in `run`.
         """
+        self._refuse_if_ended()
+        step: Step | None = None
+        error: BaseException | None = None
+        try:
+            if self._goes_on():
+                step = self._next()
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            if error is not None or self._is_over():
+                self._finish(error)
+        if step is None:
+            raise ClosedError(f"this training is over behind iteration {self.iteration}")
+        return step
+
+    def _refuse_if_ended(self) -> None:
         if self._ended or (self._updates is not None and self._updates.is_open):
             raise ClosedError("this training has ended: Trainer.resume goes on with it")
-        if not self._goes_on():
-            raise ClosedError(
-                f"this training is over behind iteration {self.iteration}: close() writes what it "
-                "leaves"
-            )
+
+    def _next(self) -> Step:
+        self._refuse_if_ended()
         start = time.perf_counter()
         with deferred_interrupts():
             assert self._updates is not None
@@ -512,9 +531,23 @@ class Trainer(Closing):
 
     def _tell(self, event: str, about: object) -> None:
         for callback in self.callbacks:
-            listener: Callable[[Trainer, Any], object] | None = getattr(callback, event, None)
-            if listener is not None:
-                listener(self, about)
+            self._tell_one(callback, event, about)
+
+    def _tell_one(self, callback: object, event: str, about: object) -> None:
+        listener: Callable[[Trainer, Any], object] | None = getattr(callback, event, None)
+        if listener is not None:
+            listener(self, about)
+
+    def _tell_end(self) -> None:
+        """Tells all, whatever one of them raises; then the first exception is raised."""
+        first: BaseException | None = None
+        for callback in self.callbacks:
+            try:
+                self._tell_one(callback, "on_end", self.end)
+            except BaseException as raised:
+                first = first or raised
+        if first is not None:
+            raise first
 
     # ---- the end --------------------------------------------------------------------------------
 
@@ -540,7 +573,7 @@ class Trainer(Closing):
                 self._checkpoint("final" if final else self._number_due())
             elif not isinstance(error, TrainingDiverged):
                 self._last_words()
-            self._tell("on_end", self.end)
+            self._tell_end()
         finally:
             self._free()
 

@@ -142,9 +142,11 @@ def _begin(answer: requests.Response, have: int, part: Part) -> int:
     if status == 200:
         return 0  # all of it, whether the rest was asked for or not
     if status == 206:
-        found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        found = re.match(r"bytes (\d+)-(?:(\d+)/(\d+))?", answer.headers.get("Content-Range", ""))
         if found and int(found[1]) == have:
             return have
+        if found and found[1] == "0" and found[3] and int(found[2]) + 1 == int(found[3]):
+            return 0  # all of it, called a part
     elif status != 416:
         raise Refused(f"answers {status} {answer.reason}")
     # there is nothing behind what we have, or something else: what we have is of another file

@@ -277,6 +277,12 @@ def test_names_and_data(tmp_path: Path) -> None:
         f"{names}:3: holds 3 names, expected 2 as in x.cfg",
         f"{names}:2: note: is empty, expected a name",
     }
+    names.write_text("cat\ndog\n\n\n")
+    data.write_text("classes = 2\nnames = x.names\n")
+    message = "note: is empty, which Darknet counts as a name, expected the file's end"
+    assert [str(one) for one in lint(document, data=data)] == [
+        f"{names}:{line}: {message}" for line in (3, 4)
+    ]
     data.write_text("classes=2\nnames=y.names\n")
     assert [one.severity for one in lint(document, data=data)] == ["note"]
     names.write_text("cat\ndog\ncow\nhen\n")

@@ -108,6 +108,37 @@ def test_lint(command: Command, tiny: Path) -> None:
     assert command("cfg", "lint", "zoo:yolov3").code == 0
 
 
+def test_lint_of_several_goes_on_where_one_is_missing(command: Command, tiny: Path) -> None:
+    tiny.write_text(TINY.replace("filters=255", "filters=24", 1))
+    done = command("cfg", "lint", "./no.cfg", "tiny.cfg", "--json")
+    assert (done.code, done.err) == (1, "")
+    missing, *others = json.loads(done.out)
+    assert (missing["file"], missing["line"], missing["severity"]) == ("./no.cfg", None, "error")
+    assert missing["message"] == "No such file or directory"
+    assert {one["file"] for one in others} == {"tiny.cfg"}
+    assert any("filters=24, expected 255" in one["message"] for one in others)
+    done = command("cfg", "lint", "tiny.cfg", "no.cfg", "--names", "none.names")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "pydarknet: error: none.names: No such file or directory\n"
+
+
+def test_lint_of_utf16(command: Command, tmp_path: Path) -> None:
+    for data in ("[net]\n".encode("utf-16"), b"\xfe\xff[net]\n"):
+        (tmp_path / "x.cfg").write_bytes(data)
+        done = command("cfg", "lint", "x.cfg")
+        assert (done.code, done.out) == (
+            1, "x.cfg:1: is no UTF-8 text but begins as UTF-16 does, expected UTF-8\n"
+        )  # fmt: skip
+
+
+def test_a_dash_is_stdout(command: Command, tiny: Path) -> None:
+    for words in (("set", "tiny.cfg", "batch=7"), ("for-classes", "tiny.cfg", 3),
+                  ("cut", "tiny.cfg", 2)):  # fmt: skip
+        assert command("cfg", *words, "-o", "-") == command("cfg", *words)
+        assert command("cfg", *words, "-o", "-", "--json").code == 2
+    assert [one.name for one in tiny.parent.iterdir()] == ["tiny.cfg"]
+
+
 def test_summary(command: Command) -> None:
     done = command("cfg", "summary", "zoo:yolov4-tiny", "--size", "608x416")
     assert done.code == 0

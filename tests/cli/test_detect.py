@@ -166,6 +166,26 @@ def test_drawing_several(command, model, pictures, tmp_path):
     assert pictures[0].read_bytes() == before
 
 
+@pytest.mark.parametrize(("option", "code"), [("--save", 1), ("--out", 2)])
+def test_nothing_is_written_onto_the_image(command, model, pictures, tmp_path, option, code):
+    before = pictures[0].read_bytes()
+    other = os.path.relpath(pictures[0])
+    done = command("detect", *model, pictures[0], option, other)
+    assert done.code == code
+    assert "would replace the image" in done.err
+    assert pictures[0].read_bytes() == before
+    assert not list(pictures[0].parent.glob(".*"))
+
+
+def test_an_image_from_a_pipe(model, picture_file, run_python):
+    done = run_python(
+        "-m", "pydarknet", "detect", *model[:1], "/dev/stdin", "--json", "--quiet",
+        input=picture_file.read_bytes(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "error" not in json.loads(done.stdout)
+
+
 def test_images_of_one_name_do_not_share_a_drawing(command, model, pictures, tmp_path):
     (tmp_path / "more").mkdir()
     other = pictures[0].rename(tmp_path / "more" / "d.png")

@@ -43,6 +43,11 @@ def test_stdin(words, monkeypatch):
     assert listed(*words) == [*(word for word in words if word != "-"), "a.jpg", "b c.jpg"]
 
 
+def test_a_list_on_stdin(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("a.jpg\nb.jpg\n"))
+    assert list(find_images(["c.jpg"], "-").paths) == ["c.jpg", "a.jpg", "b.jpg"]
+
+
 def test_stdin_is_read_as_it_comes(monkeypatch):
     stream = io.StringIO("a.jpg\nb.jpg\n")
     monkeypatch.setattr("sys.stdin", stream)

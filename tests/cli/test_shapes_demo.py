@@ -13,6 +13,7 @@ from pydarknet.datasets import DetectionDataset
 from pydarknet.datasets.shapes import CLASSES, write_shapes
 from pydarknet.embedded import shapes_model
 from pydarknet.metrics import DetectionEvaluator, run_network
+from pydarknet.training import read_metrics
 
 
 def test_detects_offline(
@@ -55,3 +56,5 @@ def test_training_from_zero(
     words[words.index("--iterations") + 1] = "2"
     assert main(words) == 0  # goes on
     assert "iteration 0" not in capfd.readouterr().out
+    assert main(words) == 0  # nothing is left to do
+    assert read_metrics(tmp_path / "run" / "metrics.jsonl")[-1]["iteration"] == 2

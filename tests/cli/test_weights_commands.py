@@ -227,3 +227,11 @@ def test_download(folder: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch)
         )
         code, _, err = run(capfd, *words, "--offline", "--folder", "there")
         assert (code, "may not be used" in err) == (1, True)
+
+
+def test_download_for_a_cfg_of_the_zoo(folder: Path, capfd: Capture) -> None:
+    words = ["weights", "download", "yolov4-tiny", "--offline", "--cfg"]
+    code, _, err = run(capfd, *words, "zoo:yolov4-tiny")
+    assert (code, "may not be used" in err) == (1, True)  # it fits
+    code, _, err = run(capfd, *words, "zoo:yolov4")
+    assert (code, "has 24,251,276 bytes, expected 257,717,640 for yolov4.cfg" in err) == (1, True)

@@ -266,3 +266,20 @@ def test_images_are_looked_for_where_the_caller_says(folder: Path) -> None:
     assert check_dataset(folder / "voc").errors == 6
     options = ReadOptions(image_folders=[folder / "pictures"])
     assert check_dataset(folder / "voc", options=options).problems == []
+
+
+@pytest.mark.parametrize(
+    "val",
+    ["images/train", "./images/train", "images/train/", "../yolo/images/train",
+     "[images/train]", "\n- images/train"],
+)  # fmt: skip
+def test_a_yaml_that_validates_with_what_it_trains_with(val: str, folder: Path) -> None:
+    edit(folder / "yolo/data.yaml", "val: images/val", f"val: {val}")
+    edit(folder / "yolo/labels/train/1.txt", "1 0.5", "7 0.5")
+    report = check_dataset(folder / "yolo")
+    assert sorted(found(report, folder)) == [
+        ("1.txt", 2, "error", "class 7, expected 0 to 1"),
+        ("data.yaml", 2, "note", "val names the images of another split, expected images of its "
+         "own"),
+    ]  # fmt: skip
+    assert report.images == {"train": 4}

@@ -103,7 +103,7 @@ FILES = {
     "truncated JPEG": (truncate, "train.txt", 2, "error", "1.jpg is cut off"),
     "0-byte file": (write("1.jpg", b""), "train.txt", 2, "error", "1.jpg is empty"),
     "no image": (write("1.jpg", b"hello"), "train.txt", 2, "error", "cannot be decoded"),
-    "blank names line": (write("x.names", b"cat\n\n"), "x.data", 1, "error", "holds 1 names"),
+    "name missing": (write("x.names", b"cat\n"), "x.data", 1, "error", "holds 1 names"),
     "blank name": (write("x.names", b"\ndog\n"), "x.names", 1, "error", "is blank, expected the"),
     "name of two lines": (
         write("x.names", b"cat\nd\x0bg\n"), "x.names", 2, "error", "is no class name"),
@@ -191,3 +191,13 @@ def test_blanks_in_lists_are_told(folder: Path) -> None:
         ("train.txt", 2, "note", "is blank, expected an image's path"),
         ("train.txt", 5, "note", "2.jpg has blanks around it"),
     ]
+
+
+def test_blank_lines_at_the_end_of_the_names_are_told(folder: Path) -> None:
+    message = "is blank, which Darknet counts as a name, expected the file's end"
+    for text in (b"cat\ndog\n\n \n", b"cat\ndog\n\n ", b"cat\ndog\n\n\n"):
+        (folder / "x.names").write_bytes(text)
+        assert found(folder) == [("x.names", line, "note", message) for line in (3, 4)]
+    for text in (b"cat\ndog\n", b"cat\ndog"):
+        (folder / "x.names").write_bytes(text)
+        assert found(folder) == []

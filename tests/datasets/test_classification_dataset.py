@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,19 @@ def test_labels_are_parts_of_paths(tmp_path: Path) -> None:
     assert dataset.classes == 3
     assert dataset.label(1).tolist() == [0, 0, 1]
     assert dataset.label(1, smooth=0.1).tolist() == pytest.approx([0.05, 0.05, 0.9])
+
+
+def test_the_first_classes_count(tmp_path: Path) -> None:
+    """As in Darknet, whose file of ImageNet's labels has all 21,842."""
+    data = write(tmp_path / "a", ["cat/1.png", "dogfish.png"])
+    text = data.read_text()
+    data.write_text(text.replace("classes=3", "classes=2"))
+    dataset = ClassificationDataset.open(data)
+    assert (dataset.labels, dataset.matches) == (("cat", "dog"), ((0,), (1,)))
+    data.write_text("# labels\n" + text.replace("classes=3", "classes=4"))
+    message = f"{data}:2: classes=4, expected at most 3, the lines of labels=x.labels"
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        ClassificationDataset.open(data)
 
 
 def test_too_few_and_too_many(tmp_path: Path) -> None:

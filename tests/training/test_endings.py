@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ def interrupt(_: Trainer) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
+def step_by_step(trainer: Trainer) -> End:
+    with contextlib.suppress(ClosedError):
+        while True:
+            trainer.step()
+    return trainer.end
+
+
+@pytest.mark.parametrize("train", [Trainer.run, step_by_step])
 @pytest.mark.parametrize(
     ("act", "error", "reason"),
     [
@@ -73,16 +82,21 @@ def interrupt(_: Trainer) -> None:
     ids=["stop", "callback", "Ctrl-C"],
 )
 def test_an_end_within_one_iteration(
-    act: Any, error: type[BaseException] | None, reason: str, tmp_path: Path, shapes_data: Path
+    act: Any,
+    error: type[BaseException] | None,
+    reason: str,
+    train: Callable[[Trainer], End],
+    tmp_path: Path,
+    shapes_data: Path,
 ) -> None:
     at = At(3, act)
     run = tmp_path / "run"
     trainer = Trainer(detector_cfg(tmp_path), shapes_data, run_dir=run, callbacks=[at])
     if error is None:
-        assert trainer.run().reason == reason
+        assert train(trainer).reason == reason
     else:
         with pytest.raises(error):
-            trainer.run()
+            train(trainer)
     assert len(at.of("step")) == 3
     (end,) = at.of("end")
     assert isinstance(end, End)
@@ -142,6 +156,24 @@ def test_resumed_equals_uninterrupted(
     assert weights(parts) == weights(whole)
     assert weights(parts, "best") == weights(whole, "best")
     assert rows(parts) == rows(whole)
+
+
+@pytest.mark.parametrize("stop", [13, 20, 23])
+def test_carried_states_are_those_of_the_size(stop: int, tmp_path: Path, shapes_data: Path) -> None:
+    """Broken off between two sizes, and just where one ends."""
+    cfg = detector_cfg(tmp_path, more="resize_step=8", random=1.5, max_batches=30)
+    text = cfg.read_text()
+    assert text.count("[dropout]\nprobability=.2") == 1
+    carried = "[conv_lstm]\nsize=3\npad=1\noutput=4\nactivation=leaky"
+    cfg.write_text(text.replace("[dropout]\nprobability=.2", carried))
+    options: dict[str, Any] = {"eval_every": 0, "seed": 1}
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    sizes = [step.size for step in Trainer(cfg, shapes_data, run_dir=whole, **options)]
+    assert sizes[22] != (32, 32)
+    Trainer(cfg, shapes_data, run_dir=parts, callbacks=[At(stop, Trainer.stop)], **options).run()
+    Trainer.resume(parts).run()
+    assert rows(parts) == rows(whole)
+    assert weights(parts) == weights(whole)
 
 
 def test_resumed_classifier(tmp_path: Path, digits_data: Path) -> None:
@@ -209,7 +241,8 @@ def test_no_step_behind_the_last(tmp_path: Path, shapes_data: Path) -> None:
     trainer = Trainer(cfg, shapes_data, run_dir=run, eval_every=0)
     for _ in range(3):
         trainer.step()
-    with pytest.raises(ClosedError, match="over behind iteration 3"):
+    assert weights(run) == weights(tmp_path / "whole")  # the last step ended the run
+    with pytest.raises(ClosedError, match="has ended"):
         trainer.step()
     assert not list(trainer)
     trainer.close()
@@ -224,6 +257,25 @@ def test_no_step_behind_a_stop(tmp_path: Path, shapes_data: Path) -> None:
         with pytest.raises(ClosedError, match="over behind iteration 1"):
             trainer.step()
     assert (trainer.end.reason, trainer.end.iteration) == ("stopped", 1)
+
+
+class _FailsAtTheEnd:
+    def on_end(self, trainer: Trainer, end: End) -> None:
+        raise RuntimeError("of the end")
+
+
+def test_all_hear_of_the_end(tmp_path: Path, shapes_data: Path) -> None:
+    at = At(0, fail)
+    trainer = Trainer(
+        detector_cfg(tmp_path, max_batches=1),
+        shapes_data,
+        run_dir=tmp_path / "run",
+        eval_every=0,
+        callbacks=[_FailsAtTheEnd(), at],
+    )
+    with pytest.raises(RuntimeError, match="of the end"):
+        trainer.run()
+    assert at.of("end") == [trainer.end]
 
 
 class _FailsTwice:
@@ -304,8 +356,8 @@ def test_killed_just_before_the_final_weights(
         trainer = Trainer.resume(run, max_batches=4)
     else:
         trainer = Trainer(cfg, shapes_data, run_dir=run, **options)
-    while trainer.iteration < 4:
-        trainer.step()
+    while trainer._goes_on():
+        trainer._next()
     trainer._free()  # as if the process were gone
     assert Trainer.resume(run).run().reason == "finished"
     assert weights(run) == weights(whole)
@@ -566,7 +618,7 @@ from pydarknet.cli import main
 from pydarknet.training import Trainer
 from pydarknet.training._updates import Updates
 owner = Trainer if {where == "step"} else Updates
-name = "step" if owner is Trainer else "_run_batch"
+name = "_next" if owner is Trainer else "_run_batch"
 own = getattr(owner, name)
 count = 0
 def third(self, *given):

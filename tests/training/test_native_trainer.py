@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from layers.network_check import net, section
 
-from pydarknet import ArgumentError, CfgError, DataError, TrainingDiverged
+from pydarknet import ArgumentError, CfgError, DataError, OutOfMemoryError, TrainingDiverged
 from pydarknet._native import NativeNetwork, NativeTrainer, TrainerOptions
 from pydarknet.training import replay
 
@@ -348,6 +348,24 @@ def test_another_size_and_back() -> None:
     small.trainer.set_truth(np.ones((2, 2), np.float32))
     small.step()
     assert small.trainer.iteration == 2
+
+
+def test_a_size_that_cannot_be() -> None:
+    """What comes next says so; another size mends it."""
+    small = Small(CONV + section("avgpool") + section("softmax"))
+    before = small.values()
+    with pytest.raises((OutOfMemoryError, CfgError, ArgumentError)):
+        small.trainer.resize(1 << 24, 1 << 24)
+    for call in (small.trainer.run, small.trainer.describe):
+        with pytest.raises(ArgumentError, match="could not be resized, expected another resize"):
+            call()
+    small.trainer.resize(0, 0)
+    for key, value in small.values().items():
+        np.testing.assert_array_equal(value, before[key])
+    small.trainer.set_input(small.input)
+    small.trainer.set_truth(small.truth)
+    small.step()
+    assert small.trainer.iteration == 1
 
 
 def test_same_seed_same_numbers() -> None:

@@ -431,7 +431,7 @@ def test_event_file(tmp_path: Path, shapes_data: Path) -> None:
         ({"eval_every": -1}, "eval_every=-1"),
         ({"checkpoint_every": 0}, "checkpoint_every=0"),
         ({"seed": -1}, "seed=-1"),
-        ({"freeze": 99}, "freeze=99, expected a whole number from 0 to 4"),
+        ({"freeze": 4}, "freeze=4, expected a whole number from 0 to 3"),
         ({"workers": "2"}, "workers='2', expected a whole number from 1"),
         ({"workers": 0}, "workers=0, expected a whole number"),
         ({"up_to": 3}, "up_to=3 says which weights to take, but there are none"),

@@ -33,8 +33,8 @@ class FaultServer:
 
     Faults: "404", "500", "503" (with Retry-After: 0), "html" (as such), "hidden html" (called
     octet-stream), "truncate", "stall", "drop" (no answer at all), "no range" (all of it whatever is
-    asked), "wrong range", "416", "too long", "no length", "short" (with a length to match),
-    "slow", "redirect".
+    asked), "wrong range", "from 0" (all of it, called a part), "416", "too long", "no length",
+    "short" (with a length to match), "slow", "redirect".
     """
 
     data: bytes
@@ -112,6 +112,10 @@ class _Handler(BaseHTTPRequestHandler):
             data += b"\0" * 8
         elif fault == "short":
             data = data[:-8]
+        if fault == "from 0":
+            extra = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"}
+            self._send(206, data, len(data), extra=extra)
+            return
         body = data[start:]
         where = start + 1 if fault == "wrong range" else start
         extra = {"Content-Range": f"bytes {where}-{len(data) - 1}/{len(data)}"} if start else {}

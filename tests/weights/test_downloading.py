@@ -95,6 +95,7 @@ def test_a_file_that_comes_at_once(server: FaultServer) -> None:
         ("truncate", "no range"),
         ("truncate", "416"),
         ("truncate", "wrong range"),
+        ("truncate", "from 0"),
         ("truncate", "503"),
         ("no length",),
     ],
@@ -196,6 +197,15 @@ def test_a_later_call_goes_on(server: FaultServer) -> None:
         check(fetch(entry(server, summed=summed), retries=0))
         assert server.requests[-1].range == f"bytes={half(len(DATA))}-"
         (cache_folder() / NAME).unlink()
+
+
+@pytest.mark.parametrize("summed", [True, False])
+def test_a_part_that_is_all_of_it(summed: bool, server: FaultServer) -> None:
+    """It needs no further request."""
+    server.will("truncate", "from 0")
+    check(fetch(entry(server, summed=summed), retries=1))
+    assert len(server.requests) == 2
+    assert server.requests[-1].range is not None
 
 
 def test_a_file_that_was_replaced_meanwhile(server: FaultServer) -> None:

@@ -144,7 +144,7 @@ typedef enum dn_backend {
 typedef struct dn_plan_options {
   int width, height; /* network input size; 0, 0: the cfg's */
   int batch;         /* images of one run, >= 1 */
-  int threads;       /* to 1024; 0: one per processor */
+  int threads;       /* to 1024; 0: one per processor, OMP_NUM_THREADS at most */
   dn_precision precision;
   dn_backend backend;
   unsigned passes; /* DN_PASS_*; with 0 every layer's output can be read */
@@ -336,7 +336,7 @@ DN_API void dn_detections_free(dn_detection* detections);
 
 typedef struct dn_trainer_options {
   int width, height; /* network input size; 0, 0: the cfg's */
-  int threads;       /* 0: one per processor */
+  int threads;       /* 0: as above */
   uint64_t seed;     /* of dropout and the policy random: same seed, same machine, same numbers */
   int frozen_below;  /* layers below this index are not updated; 0: none */
   int keep_all;      /* every layer's output and delta can be read */

@@ -1,5 +1,7 @@
 #include "core/context.h"
 
+#include <algorithm>
+
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -8,7 +10,8 @@ namespace dn {
 
 int default_threads() {
 #ifdef _OPENMP
-  return omp_get_num_procs();  // respects the process's CPU affinity
+  // the one respects the process's CPU affinity, the other OMP_NUM_THREADS
+  return std::min(omp_get_num_procs(), omp_get_max_threads());
 #else
   return 1;
 #endif

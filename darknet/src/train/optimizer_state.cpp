@@ -1,9 +1,11 @@
-// The file a training goes on from: a header, then of every parameter its value, gradient (with
+// The file a training goes on from: a header (with the size of the mini-batch, which the states of
+// recurrent layers follow), then of every parameter its value, gradient (with
 // the momentum), Adam's memories and the moving average, each where there is one; then of every
 // state of a recurrent layer how many numbers it has, and these numbers; what the bad-label
 // filters remember is one more.
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -16,7 +18,7 @@ namespace dn {
 
 namespace {
 
-constexpr char kMagic[8] = {'d', 'n', 's', 't', 'a', 't', 'e', '2'};
+constexpr char kMagic[8] = {'d', 'n', 's', 't', 'a', 't', 'e', '3'};
 
 struct StateHeader {
   char magic[8];
@@ -26,16 +28,20 @@ struct StateHeader {
   int64_t states;        // of recurrent layers
   int64_t state_floats;  // all together
   uint64_t seed;
+  int32_t size[3];  // of the last mini-batch: width, height, images (times time steps)
   int32_t averaging;
-  uint32_t check;  // of all floats
+  uint32_t reserved;
+  uint32_t check;  // of the size and all floats
 };
 
 using States = std::vector<std::vector<float>*>;
 
-// Fletcher, "An arithmetic checksum for serial transmissions", 1982, over the words of the floats.
+// Fletcher, "An arithmetic checksum for serial transmissions", 1982, over words.
 class Checksum {
  public:
-  void add(const float* numbers, int64_t count) {
+  template <typename T>
+  void add(const T* numbers, int64_t count) {
+    static_assert(sizeof(T) == sizeof(uint32_t));
     for (int64_t i = 0; i < count; ++i) {
       uint32_t word;
       std::memcpy(&word, numbers + i, sizeof word);
@@ -57,10 +63,14 @@ std::vector<Buffer*> buffers_of(const TrainedArray& array) {
   return list;
 }
 
-StateHeader header_of(const LiveArrays& arrays, const States& states) {
+StateHeader header_of(const LiveArrays& arrays, const States& states, const TrainingPlan& plan) {
   StateHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
+  const Shape& in = plan.input_shape();
+  const int64_t size[] = {in.w, in.h, plan.batch()};
+  std::copy_n(size, 3, header.size);
   Checksum checksum;
+  checksum.add(header.size, 3);
   for (const TrainedArray& array : arrays.arrays())
     for (const Buffer* buffer : buffers_of(array)) {
       ++header.arrays;
@@ -116,7 +126,7 @@ class File {
 }  // namespace
 
 States Trainer::lasting_states() const {
-  States states = plan_->lasting_states();
+  States states = plan().lasting_states();
   if (rejects_labels(network_.training)) states.push_back(&bad_labels_.numbers);
   return states;
 }
@@ -126,7 +136,7 @@ void Trainer::save_state(const std::string& path) const {
     fail(DN_ERROR_ARGUMENT, "a state is saved behind an update, %d mini-batches are open",
          subdivision_);
   const States states = lasting_states();
-  StateHeader header = header_of(arrays_, states);
+  StateHeader header = header_of(arrays_, states, plan());
   header.iteration = iteration_;
   header.seed = options_.seed;
   header.averaging = averaging_;
@@ -158,8 +168,8 @@ void Trainer::load_state(const std::string& path) {
   StateHeader header{};
   if (!file.read(&header, sizeof header) || std::memcmp(header.magic, kMagic, sizeof kMagic) != 0)
     throw Error(DN_ERROR_DATA, "is no saved state of a training", place);
-  const States states = lasting_states();
-  const StateHeader expected = header_of(arrays_, states);
+  States states = lasting_states();
+  const StateHeader expected = header_of(arrays_, states, plan());
   if (header.arrays != expected.arrays || header.floats != expected.floats ||
       header.states != expected.states)
     throw Error(
@@ -187,6 +197,7 @@ void Trainer::load_state(const std::string& path) {
   if (!whole || state_floats != header.state_floats || !file.at_end())
     throw Error(DN_ERROR_DATA, "is cut short or too long", place);
   Checksum checksum;
+  checksum.add(header.size, 3);
   checksum.add(numbers.data(), header.floats);
   for (const std::vector<float>& state : remembered)
     checksum.add(state.data(), int64_t(state.size()));
@@ -194,6 +205,10 @@ void Trainer::load_state(const std::string& path) {
     throw Error(DN_ERROR_DATA, "is damaged: its checksum is wrong", place);
   if (rejects_labels(network_.training) && remembered.back().size() != bad_labels_.numbers.size())
     throw Error(DN_ERROR_DATA, "is damaged: what is remembered of labels has another size", place);
+  if (!std::equal(header.size, header.size + 3, expected.size)) {
+    resize(header.size[0], header.size[1], header.size[2]);
+    states = lasting_states();
+  }
   const float* from = numbers.data();
   for (const TrainedArray& array : arrays_.arrays())
     for (const Buffer* buffer : buffers_of(array)) {

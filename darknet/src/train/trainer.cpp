@@ -59,6 +59,11 @@ void Trainer::resize(int width, int height, int batch) {
   plan_ = std::make_unique<TrainingPlan>(network_, arrays_, o);
 }
 
+TrainingPlan& Trainer::plan() const {
+  if (!plan_) fail(DN_ERROR_ARGUMENT, "the trainer could not be resized, expected another resize");
+  return *plan_;
+}
+
 int64_t Trainer::effective_batch() const { return mini_batch(network_) * network_.subdivisions; }
 
 void Trainer::set_seen(uint64_t seen) { iteration_ = int64_t(seen) / effective_batch(); }
@@ -71,9 +76,9 @@ double Trainer::run() {
   moment.subdivisions = network_.subdivisions;
   const uint64_t done = uint64_t(iteration_ * network_.subdivisions + subdivision_);
   moment.seed = substream(options_.seed, done);
-  const uint64_t images = seen() + uint64_t((subdivision_ + 1) * plan_->batch());
-  if (const float step = disturbance(moment)) plan_->disturb_input(context_, moment, images, step);
-  const double cost = plan_->run(context_, moment, images) / double(plan_->batch());
+  const uint64_t images = seen() + uint64_t((subdivision_ + 1) * plan().batch());
+  if (const float step = disturbance(moment)) plan().disturb_input(context_, moment, images, step);
+  const double cost = plan().run(context_, moment, images) / double(plan().batch());
   cost_ += cost;
   ++subdivision_;
   return cost;
@@ -106,7 +111,7 @@ double Trainer::update() {
   Update u;
   u.number = iteration_ + 1;
   u.rate = rate_of(u.number);
-  u.batch = plan_->batch() * network_.subdivisions *
+  u.batch = plan().batch() * network_.subdivisions *
             sequence_length(network_.training, network_.subdivisions, iteration_);
   dn::update(context_, network_.training, u, arrays_);
   iteration_ = u.number;
@@ -149,16 +154,16 @@ void Trainer::store(bool average) {
 }
 
 void Trainer::describe(Json& json) const {
-  const Shape& in = plan_->input_shape();
-  json.begin_object().field("batch", plan_->batch());
+  const Shape& in = plan().input_shape();
+  json.begin_object().field("batch", plan().batch());
   json.field("subdivisions", network_.subdivisions).field("time_steps", network_.time_steps);
   json.field("max_batches", network_.training.max_batches);
   json.key("input").begin_array().value(in.c).value(in.h).value(in.w).end_array();
-  json.field("truths", plan_->truth_size() / plan_->batch());
-  json.field("backend", plan_->backend()).field("precision", plan_->precision());
-  json.field("activation_bytes", int64_t(plan_->bytes())).field("threads", context_.threads);
+  json.field("truths", plan().truth_size() / plan().batch());
+  json.field("backend", plan().backend()).field("precision", plan().precision());
+  json.field("activation_bytes", int64_t(plan().bytes())).field("threads", context_.threads);
   json.key("heads").begin_array();
-  for (const HeadReport& report : plan_->reports()) {
+  for (const HeadReport& report : plan().reports()) {
     json.begin_object().field("layer", report.layer);
     json.field("type", network_.layers[size_t(report.layer)]->type).field("cost", report.cost);
     json.key("parts").begin_object();
@@ -167,7 +172,7 @@ void Trainer::describe(Json& json) const {
   }
   json.end_array();
   json.key("steps");
-  plan_->describe_steps(json);
+  plan().describe_steps(json);
   json.end_object();
 }
 

@@ -20,8 +20,8 @@ class Trainer {
   // Another input size from here on; 0, 0 is the cfg's. batch: images (times time steps) of a
   // mini-batch, 0 for the cfg's.
   void resize(int width, int height, int batch = 0);
-  TrainingPlan& plan() { return *plan_; }
-  const TrainingPlan& plan() const { return *plan_; }
+  // Throws where the last resize failed, and left none.
+  TrainingPlan& plan() const;
 
   // One mini-batch of the input and truth in the plan. Returns its cost per image.
   double run();

@@ -201,7 +201,9 @@ void TrainingPlan::run_loss(const Context& context, const Step& step, const Trai
     // young statistics can make much of an adversarial pass, whose loss nobody wants
     if (!std::isfinite(report.cost) && !moment.adversarial)
       throw Error(DN_ERROR_DIVERGED,
-                  format("the loss is %g in iteration %lld", report.cost,
+                  // NaN has no sign that says something
+                  format("the loss is %g in iteration %lld",
+                         std::isnan(report.cost) ? std::fabs(report.cost) : report.cost,
                          static_cast<long long>(moment.iteration + 1)),
                   {network_.name, layer.line, layer.type, layer.index});
   }

@@ -18,6 +18,7 @@ import os
 from typing import Any
 
 from ...errors import ArgumentError, DataError
+from .json_stream import check_json
 from .merging import map_classes, merge
 from .model import CROWD, DIFFICULT, OCCLUDED, TRUNCATED, LabelledDataset, LabelledImage, Mask
 from .options import ReadOptions, WriteOptions
@@ -84,7 +85,7 @@ def find_format(path: str | os.PathLike[str]) -> str:
     """Tells what format a file or folder has.
 
     Raises:
-        DataError: none, or more than one that fits.
+        DataError: none, or more than one that fits; or a .json file is no JSON.
         FileNotFoundError: there is nothing.
     """
     file = os.fspath(path)
@@ -92,6 +93,8 @@ def find_format(path: str | os.PathLike[str]) -> str:
         raise FileNotFoundError(2, "there is no such file or folder", file)
     fitting = [name for name in READERS if _module(name, READERS).recognises(file)]
     if len(fitting) != 1:
+        if not fitting and file.endswith(".json") and os.path.isfile(file):
+            check_json(file)  # what breaks off is of no format
         found = f"it may be {' or '.join(fitting)}" if fitting else "it is none that is known"
         if not fitting and (inside := _fitting_file(file)):
             raise DataError(

@@ -26,7 +26,7 @@ from .model import (
     safe_name,
 )
 from .options import ReadOptions
-from .read_only import finish, split_in_path, that_look_right
+from .read_only import finish, refuse_broken_json, split_in_path, that_look_right
 
 _SIZE = (1280, 720)
 _MARKS = ((OCCLUDED, "occluded"), (TRUNCATED, "truncated"), (CROWD, "crowd"))
@@ -37,9 +37,12 @@ def recognises(path: str) -> bool:
     return bool(_files(path))
 
 
+def _candidates(path: str) -> list[str]:
+    return sorted(map(str, Path(path).glob("*.json"))) if os.path.isdir(path) else [path]
+
+
 def _files(path: str) -> list[str]:
-    found = sorted(map(str, Path(path).glob("*.json"))) if os.path.isdir(path) else [path]
-    return that_look_right(found, ".json", _looks_right)
+    return that_look_right(_candidates(path), ".json", _looks_right)
 
 
 def _looks_right(file: str) -> bool:
@@ -57,6 +60,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     """
     files = _files(path)
     if not files:
+        refuse_broken_json(_candidates(path))
         raise DataError(f"{path} holds no frames with labels, expected BDD100K")
     names, dataset = ClassNames(), LabelledDataset((), [])
     for file in files:

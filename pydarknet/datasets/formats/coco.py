@@ -147,6 +147,8 @@ class _Reader:
                 f"{where}.category_id={shown(category)}, expected 0 to {_LAST_CATEGORY}",
             )  # fmt: skip
         crowd = entry.get("iscrowd")
+        if crowd is not None and crowd not in (0, 1):
+            raise fault(self.file, line, f"{where}.iscrowd={shown(crowd)}, expected 0 or 1")
         flags = CROWD if crowd else 0
         for bit, word in MARKS:
             if entry.get(word):

@@ -20,7 +20,7 @@ from .model import (
     safe_name,
 )
 from .options import ReadOptions
-from .read_only import finish, split_in_path, that_look_right
+from .read_only import finish, refuse_broken_json, split_in_path, that_look_right
 
 
 def recognises(path: str) -> bool:
@@ -28,12 +28,16 @@ def recognises(path: str) -> bool:
     return bool(_files(path))
 
 
-def _files(path: str) -> list[str]:
+def _candidates(path: str) -> list[str]:
     found = [path]
     if os.path.isdir(path):
         found = sorted(map(str, Path(path).glob("**/_annotations.createml.json")))
         found = found or sorted(map(str, Path(path).glob("*.json")))
-    return that_look_right(found, ".json", _looks_right)
+    return found
+
+
+def _files(path: str) -> list[str]:
+    return that_look_right(_candidates(path), ".json", _looks_right)
 
 
 def _looks_right(file: str) -> bool:
@@ -54,6 +58,7 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     """
     files = _files(path)
     if not files:
+        refuse_broken_json(_candidates(path))
         raise DataError(f"{path} holds no list of images with annotations, expected Create ML")
     names, dataset = ClassNames(), LabelledDataset((), [])
     for file in files:

@@ -76,8 +76,12 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     given = [word for word in _SPLITS if entries.get(word)]
     if not given:
         raise fault(path, None, "has no train or val, expected folders of images")
+    folders = {word: _folders(entries[word], root, path) for word in given}
     for word in given:
-        if _belongs_elsewhere(word, given, entries):
+        if _belongs_elsewhere(word, folders):
+            if options.problems is not None:
+                message = f"{word} names the images of another split, expected images of its own"
+                options.problems.append(Problem(path, _line_of(word, path), message, "note"))
             continue
         places = entries[word] if isinstance(entries[word], list) else [entries[word]]
         try:
@@ -99,11 +103,28 @@ def read(path: str, options: ReadOptions) -> LabelledDataset:
     return dataset
 
 
-def _belongs_elsewhere(word: str, given: Sequence[str], entries: Mapping[str, Any]) -> bool:
+def _folders(entry: Any, root: str, path: str) -> frozenset[str]:
+    """The folders or lists of a split, the same however they are spelt."""
+    places = entry if isinstance(entry, list) else [entry]
+    return frozenset(
+        os.path.realpath(_find(place, root, path) or os.path.join(root, place))
+        for place in places
+        if isinstance(place, str)
+    )
+
+
+def _belongs_elsewhere(word: str, folders: Mapping[str, frozenset[str]]) -> bool:
     """Whether the images are another split's: who has only one names it twice."""
-    same = [other for other in given if entries[other] == entries[word]]
-    named = [other for other in same if str(entries[word]).rstrip("/").endswith(f"/{other}")]
+    same = [other for other in folders if folders[other] == folders[word]]
+    called = {os.path.basename(folder) for folder in folders[word]}
+    named = [other for other in same if other in called]
     return (named or same)[0] != word
+
+
+def _line_of(key: str, path: str) -> int | None:
+    """The line of a key, from 1; None where it is not at the start of one."""
+    lines = Path(path).read_text("utf-8", "replace").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if line.startswith(f"{key}:")), None)
 
 
 def _load(path: str) -> dict[str, Any]:
@@ -167,22 +188,28 @@ def _keypoint_columns(entries: Mapping[str, Any], path: str) -> int:
 def _images(place: Any, root: str, path: str, options: ReadOptions) -> list[str]:
     if not isinstance(place, str):
         raise fault(path, None, f"{shown(place)}, expected a folder or a list of images")
+    found = _find(place, root, path)
+    if found is None:
+        raise FileNotFoundError(f"{place} is not there, expected a folder or a list of images")
+    if os.path.isdir(found):
+        images = list_images(found)
+        if not images:
+            raise fault(path, None, f"{found} holds no images")
+        return images
+    listed, notes = read_image_list(found)
+    if options.problems is not None:
+        options.problems.extend(notes)
+    return [each.path for each in listed]
+
+
+def _find(place: str, root: str, path: str) -> str | None:
+    """The folder or list that a split names; None where there is none."""
     folder = os.path.dirname(path)
     candidates = [os.path.join(root, place), os.path.join(folder, place)]
     if place.startswith("../"):
         candidates.append(os.path.join(folder, place[3:]))
-    for candidate in candidates:
-        if os.path.isdir(candidate):
-            found = list_images(candidate)
-            if not found:
-                raise fault(path, None, f"{candidate} holds no images")
-            return found
-        if os.path.isfile(candidate):
-            listed, notes = read_image_list(candidate)
-            if options.problems is not None:
-                options.problems.extend(notes)
-            return [each.path for each in listed]
-    raise FileNotFoundError(f"{place} is not there, expected a folder or a list of images")
+    there = (each for each in candidates if os.path.isdir(each) or os.path.isfile(each))
+    return next(there, None)
 
 
 def labels_beside_images(image: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .faults import fault
 from .image_size import image_size
-from .model import LabelledImage
+from .model import LabelledImage, Place
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm", ".tif", ".tiff", ".gif")
 """Of image files, in lower case."""
@@ -47,15 +47,18 @@ def measure(image: LabelledImage, place: str, line: int | None = None) -> tuple[
     """Width and height of an image, from its file where the labels do not say them.
 
     Raises:
-        DataError: neither knows them; the text begins with ``place`` and ``line``.
+        DataError: neither knows them; the text begins with the image's place, or with ``place`` and
+            ``line`` where it has none.
     """
     if not image.width:
         if image.path is None:
+            # who writes gives the output as place, but what is wrong is in the file that was read
+            file, number, element = image.place or Place(place, line)
             raise fault(
-                place,
-                line,
-                f"the image {image.name} is not there, expected its file: its size is needed "
-                "(--image-folder says where images are)",
+                file,
+                number,
+                f"{element}{': ' if element else ''}the image {image.name} is not there, expected "
+                "its file: its size is needed (--image-folder says where images are)",
             )
         image.width, image.height = image_size(image.path)
     return image.width, image.height

@@ -84,13 +84,18 @@ class _Text:
             if not self._more():
                 return ""
 
+    def refuse_empty(self) -> None:
+        """Checks that the file holds anything."""
+        if not self.peek():
+            raise fault(self.file, 1, "is empty, expected JSON")
+
     def expect(self, characters: str) -> str:
         found = self.peek()
         if not found or found not in characters:
             self._count()
             wanted = " or ".join(characters)
             what = repr(found) if found else "the end of the file"
-            raise fault(self.file, self.line, f"{what} found, expected {wanted}")
+            raise fault(self.file, self.line, f"{what} found, expected JSON ({wanted})")
         self.at += 1
         return found
 
@@ -145,6 +150,7 @@ def stream_json(path: str | os.PathLike[str]) -> Iterator[JsonPart]:
     file = os.fspath(path)
     with open(file, "rb") as stream:
         text = _Text(file, stream)
+        text.refuse_empty()
         if text.expect("{[") == "[":
             yield from _items(text, None)
         elif text.peek() == "}":
@@ -212,8 +218,7 @@ def read_json(path: str | os.PathLike[str], depth: int = 0) -> tuple[Any, JsonLi
     file = os.fspath(path)
     with open(file, "rb") as stream:
         text = _Text(file, stream)
-        if not text.peek():
-            raise fault(file, None, "is empty, expected JSON")
+        text.refuse_empty()
         lines = JsonLines()
         value = _element(text, depth, (), lines)
         text.end()
@@ -243,6 +248,17 @@ def _element(text: _Text, depth: int, path: tuple[str | int, ...], lines: JsonLi
             items.append(_element(text, depth - 1, (*path, len(items)), lines))
         if text.expect("," + closing) == closing:
             return found if opening == "{" else items
+
+
+def check_json(path: str | os.PathLike[str]) -> None:
+    """Refuses a file that is no JSON: it has no first parts, but no other format either.
+
+    Raises:
+        DataError: it is none, or breaks off, with file and line.
+        OSError: it cannot be read.
+    """
+    for _ in stream_json(path):
+        pass
 
 
 def first_parts(path: str | os.PathLike[str], most: int = 50) -> dict[str | None, Any]:

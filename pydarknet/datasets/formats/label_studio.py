@@ -84,9 +84,7 @@ def _image(
     url = next((v for v in given if isinstance(v, str) and "." in v and " " not in v[:8]), None)
     if url is None:
         raise fault(path, line, f"{where} names no image, expected data.image")
-    parts = urlsplit(url)
-    name = unquote(parts.query.partition("d=")[2] or parts.path).lstrip("/")
-    name = safe_name(name, path, line)
+    name = safe_name(_file_of(url), path, line)
     found = folders.find(name)
     base = os.path.basename(name)
     if found is None and (found := folders.find(base)):
@@ -95,6 +93,20 @@ def _image(
     if found is None and dash and len(prefix) == 8 and (found := folders.find(rest)):
         name = rest  # uploads get eight letters before their name
     return LabelledImage(name, found, split=options.split)
+
+
+def _file_of(url: str) -> str:
+    """The file a URL names: of one to local files their query's ``d``, else the URL's path.
+
+    >>> _file_of("/data/local-files/?d=imgs/a.jpg"), _file_of("https://h/x/a.jpg?id=5")
+    ('imgs/a.jpg', 'x/a.jpg')
+    """
+    parts = urlsplit(url)
+    name = parts.path
+    if name.rstrip("/").endswith("/local-files"):
+        fields = (field.partition("=") for field in parts.query.split("&"))
+        name = next((value for key, _, value in fields if key == "d" and value), name)
+    return unquote(name).lstrip("/")
 
 
 def _results(task: dict[str, Any], path: str, line: int, where: str) -> list[dict[str, Any]]:

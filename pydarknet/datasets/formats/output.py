@@ -17,6 +17,9 @@ from .model import LabelledImage
 
 ImageMode = Literal["copy", "link", "none"]
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What keeps a file from being written, never one from being read."""
+
 
 @contextlib.contextmanager
 def output_file(path: str | os.PathLike[str], force: bool) -> Iterator[Path]:
@@ -75,10 +78,15 @@ class OutputFolder:
         if source == os.path.realpath(self.final / name):
             return  # it lies there already
         target = self.file(name)
-        if mode == "link":
-            target.symlink_to(source)
-        else:
-            shutil.copyfile(source, target)
+        try:
+            if mode == "link":
+                target.symlink_to(source)
+            else:
+                shutil.copyfile(source, target)
+        except OSError as error:
+            if error.errno in _FULL:  # of both files it names the source first
+                error.filename, error.filename2 = os.fspath(target), None
+            raise
 
 
 @contextlib.contextmanager
@@ -101,8 +109,8 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(path))
     final.parent.mkdir(parents=True, exist_ok=True)
     part = final.parent / f".{final.name[:32]}.{secrets.token_hex(4)}.part"
-    part.mkdir()
     try:
+        part.mkdir()
         yield OutputFolder(part, final)
         if force and final.exists():
             _move_into(part, final)
@@ -110,8 +118,17 @@ def output_folder(path: str | os.PathLike[str], force: bool) -> Iterator[OutputF
             _fill_empty(part, final, path)
         else:
             _take_name(part, final, path)
+    except OSError as error:
+        if error.errno and _is_below(error.filename, part):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_below(name: object, part: Path) -> bool:
+    """Whether an error is about what is being written; a full disk may name no file."""
+    return name is None or (isinstance(name, (str, Path)) and Path(name).is_relative_to(part))
 
 
 def _take_name(part: Path, final: Path, given: str | os.PathLike[str]) -> None:

@@ -10,9 +10,13 @@ from pathlib import Path
 from ..._text import decode_text
 from .faults import fault
 from .image_files import ImageFolders
+from .json_stream import check_json
 from .merging import map_classes
 from .model import ClassNames, LabelledDataset, LabelledImage, split_name
 from .options import ReadOptions
+
+_LOOKED_AT = 20
+"""So many files of a folder are looked at: there may be thousands."""
 
 
 def finish(dataset: LabelledDataset, names: ClassNames, *, sort: bool) -> LabelledDataset:
@@ -47,11 +51,22 @@ class ImageTable:
 def that_look_right(
     files: Sequence[str], ending: str, looks_right: Callable[[str], bool]
 ) -> list[str]:
-    """The files of a format; none where the first twenty are none, for there may be thousands."""
+    """The files of a format; none where the first twenty are none."""
     found = [file for file in files if file.endswith(ending)]
-    if not any(map(looks_right, found[:20])):
+    if not any(map(looks_right, found[:_LOOKED_AT])):
         return []
     return [file for file in found if looks_right(file)]
+
+
+def refuse_broken_json(files: Sequence[str]) -> None:
+    """Checks files of which none looked right: what breaks off is to be told so.
+
+    Raises:
+        DataError: one is no JSON, with file and line.
+        OSError: it cannot be read.
+    """
+    for file in files[:_LOOKED_AT]:
+        check_json(file)
 
 
 def text_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:

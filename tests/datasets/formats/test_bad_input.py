@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ from pydarknet.datasets.formats import (
 )
 from pydarknet.datasets.formats.image_size import image_size
 from pydarknet.datasets.formats.json_stream import read_json, stream_json
-from pydarknet.datasets.formats.output import output_file, output_folder
+from pydarknet.datasets.formats.output import ImageMode, output_file, output_folder
 
 from .drawn import png_header
 
@@ -409,3 +411,58 @@ def test_a_set_without_objects_needs_its_classes(to: str, tmp_path: Path) -> Non
     write_dataset(dataset, out, to)
     again = read_dataset(out)
     assert (again.names, len(again.images)) == (dataset.names, 1)
+
+
+def disk_is_full(*_: object, **__: object) -> None:
+    """As where shutil.copyfile() meets it: the source is named first."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "in/a.png", None, "out/a.png")
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("images", ["copy", "link"])
+def test_a_full_disk_names_the_output(
+    name: str, images: ImageMode, tmp_path: Path, dataset: LabelledDataset,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(shutil, "copyfile", disk_is_full)
+    monkeypatch.setattr(Path, "symlink_to", disk_is_full)
+    out = tmp_path / "out"
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_dataset(dataset, out, name, WriteOptions(images=images))
+    assert (caught.value.filename, caught.value.filename2) == (str(out), None)
+    assert os.listdir(tmp_path) == ["in"]
+
+
+def test_a_full_disk_that_names_no_file(tmp_path: Path) -> None:
+    def fill() -> None:
+        with output_folder(tmp_path / "out", False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        fill()
+    assert caught.value.filename == str(tmp_path / "out")
+
+
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path, dataset: LabelledDataset) -> None:
+    source = str(dataset.images[0].path)
+    os.unlink(source)
+    with pytest.raises(FileNotFoundError) as caught:
+        write_dataset(dataset, tmp_path / "out", "darknet")
+    assert caught.value.filename == source
+
+
+@pytest.mark.parametrize(
+    ("crowd", "flags"),
+    [("0", 0), ("1", CROWD), ("false", 0), ("true", CROWD), ("null", 0),
+     ('"maybe"', None), ("2", None), ("[]", None)],
+)  # fmt: skip
+def test_what_is_a_crowd(crowd: str, flags: int | None, tmp_path: Path) -> None:
+    text = json.dumps(COCO).replace('"bbox"', f'"iscrowd": {crowd}, "bbox"')
+    (tmp_path / "x.json").write_text(text)
+    if flags is None:
+        with pytest.raises(
+            DataError, match=r"x\.json:1: annotations\[0\]\.iscrowd=.*, expected 0 or 1"
+        ):
+            read_dataset(tmp_path / "x.json")
+        return
+    assert read_dataset(tmp_path / "x.json").images[0].flags.tolist() == [flags]

@@ -16,10 +16,12 @@ from pydarknet.datasets.formats import (
     OCCLUDED,
     READERS,
     TRUNCATED,
+    WRITERS,
     LabelledDataset,
     ReadOptions,
     find_format,
     read_dataset,
+    write_dataset,
 )
 
 from .drawn import png_header
@@ -364,3 +366,64 @@ def test_a_wider_file_that_ends_early_is_one_fault(tmp_path: Path) -> None:
     put(tmp_path, {"wider_face_val_bbx_gt.txt": "a.jpg\n999999999\n1 2 3 4\n"})
     problems = [p for p in check_dataset(tmp_path).problems if "is not there" not in p.message]
     assert [(p.line, p.message) for p in problems] == [(3, "ends after 1 of 999999999 faces")]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/data/local-files/?d=imgs/a.png", "imgs/a.png"),
+        ("http://h:8080/data/local-files/?x=1&d=imgs/a%20b.png", "imgs/a b.png"),
+        ("https://h/x/a.png?id=5", "x/a.png"),
+        ("https://h/x/a.png?d=5", "x/a.png"),
+        ("https://h/a.png?GoogleAccessId=me@x.com&Expires=1", "a.png"),
+    ],
+)
+def test_the_image_a_label_studio_url_names(url: str, name: str, tmp_path: Path) -> None:
+    task = json.loads(json.dumps(STUDIO[0]).replace("/data/upload/1/1234abcd-a.png", url))
+    put(tmp_path, {"x.json": [task]})
+    assert [image.name for image in read_dataset(tmp_path / "x.json").images] == [name]
+
+
+@pytest.mark.parametrize("to", WRITERS)
+def test_a_size_nobody_knows_is_a_fault_of_what_was_read(to: str, tmp_path: Path) -> None:
+    text = json.dumps([{"image": "5.png", "annotations": [
+        {"label": "cat", "coordinates": {"x": 5, "y": 5, "width": 2, "height": 2}}]}])  # fmt: skip
+    put(tmp_path, {"x.json": "\n" + text})
+    dataset = read_dataset(tmp_path / "x.json")
+    out = tmp_path / ("o.json" if to == "coco" else "out")
+    with pytest.raises(DataError) as caught:
+        write_dataset(dataset, out, to)
+    assert str(caught.value).startswith(
+        f"{tmp_path / 'x.json'}:2: [0]: the image 5.png is not there, expected its file"
+    )
+    assert (caught.value.file, caught.value.line) == (str(tmp_path / "x.json"), 2)
+
+
+BROKEN_JSON = {
+    "": "x.json:1: is empty, expected JSON",
+    "hello": "x.json:1: 'h' found, expected JSON ({ or [)",
+    '[\n{"image": "a.p': "x.json:2: Unterminated string starting at, expected JSON",
+    '[{"name": "a.jpg",\n"labels": [}]': "x.json:2: Expecting value, expected JSON",
+    "[": "x.json:1: Expecting value, expected JSON",
+    '{"frames"\n': "x.json:2: the end of the file found, expected JSON (:)",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN_JSON)
+@pytest.mark.parametrize("format", ["createml", "bdd100k", "coco", "label-studio", None])
+def test_what_is_no_json_is_told_where(format: str | None, text: str, tmp_path: Path) -> None:
+    put(tmp_path, {"x.json": text})
+    places = [tmp_path / "x.json"] if format not in ("createml", "bdd100k") else [
+        tmp_path / "x.json", tmp_path]  # fmt: skip
+    for place in places:
+        with pytest.raises(DataError) as caught:
+            read_dataset(place, format)
+        assert str(caught.value) == f"{tmp_path}/{BROKEN_JSON[text]}"
+
+
+def test_json_of_no_format_is_no_broken_json(tmp_path: Path) -> None:
+    put(tmp_path, {"x.json": [1]})
+    with pytest.raises(DataError, match="cannot tell its format"):
+        read_dataset(tmp_path / "x.json")
+    with pytest.raises(DataError, match="holds no list of images with annotations"):
+        read_dataset(tmp_path / "x.json", "createml")
