@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._interrupts import terminated_by_signal
 from ..embedded import shapes_model
 from .parser import Parser, count
 from .program import OK
@@ -108,7 +107,7 @@ def train(options: Namespace) -> int:
             shapes_model().cfg, data, run_dir=folder, eval_every=500, threads=options.threads
         )
     shown = TrainingProgress(options, "pydarknet demo --train --run-dir")
-    with terminated_by_signal(), trainer, shown:
+    with trainer, shown:
         trainer.callbacks += [Stop(), shown]
         if options.iterations and trainer.iteration >= options.iterations:
             trainer.stop()  # all of them were done by an earlier run

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from .. import __version__
-from .._interrupts import Terminated
+from .._interrupts import Terminated, terminated_by_signal
 from ..errors import DarknetError
 from .parser import UsageError
 
@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words behind the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C, 128 and
-        the signal's number after one that ends a training (SIGTERM 143, SIGHUP 129).
+        The exit code: 0, 1 after an error, 2 after wrong usage, 130 after Ctrl-C, 143 after
+        SIGTERM, 129 after SIGHUP.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _open_missing_streams()
@@ -70,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # a name the terminal has no letters for must not end the program
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _dispatch(words)
+        # so that files that are being written are removed
+        with terminated_by_signal():
+            code = _dispatch(words)
         sys.stdout.flush()
     except SystemExit as stop:  # argparse, after --help
         return int(stop.code or OK)

@@ -8,7 +8,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .._interrupts import terminated_by_signal
 from .darknet_flags import add_darknet_flags
 from .parser import Parser, amount, count, fraction, gpus, whole
 from .program import OK
@@ -50,7 +49,7 @@ def run(kind: str, words: Sequence[str]) -> int:
         print(f"pydarknet: -gpus {options.gpus}: this version of pydarknet uses no GPU, training "
               "runs on the CPU", file=sys.stderr)  # fmt: skip
     again = shlex.join(["pydarknet", kind, "train", "--resume"])
-    with warnings_shown(), terminated_by_signal():
+    with warnings_shown():
         with CheckProgress(quiet=options.quiet) as progress:
             trainer = open_trainer(kind, options, rest, progress)
         with trainer, TrainingProgress(options, again) as shown:

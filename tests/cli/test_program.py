@@ -143,7 +143,17 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(pydarknet.__file__).parents[1])}
 
 
-def test_ctrl_c_leaves_nothing_behind(detector_folder, picture_file, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "terminated"),
+    ],
+)
+def test_a_signal_leaves_nothing_behind(
+    number, code, word, detector_folder, picture_file, tmp_path
+):
     process = subprocess.Popen(
         [sys.executable, "-m", "pydarknet", "detect", detector_folder, "-out", "r.json", "--quiet"],
         cwd=tmp_path,
@@ -160,10 +170,10 @@ def test_ctrl_c_leaves_nothing_behind(detector_folder, picture_file, tmp_path):
     process.stdin.flush()
     assert b"Predicted in" in process.stdout.readline()
     assert len(list(tmp_path.glob(".r.*.part.json"))) == 1
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, messages = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert messages == b"pydarknet: interrupted\n"
+    assert process.returncode == code
+    assert messages.decode() == f"pydarknet: {word}\n"
     assert [path.name for path in tmp_path.iterdir()] == [picture_file.name]
 
 
