@@ -161,8 +161,6 @@ def test_a_signal_leaves_nothing_behind(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # a shell's background jobs are deaf to Ctrl-C, and so would this be in one
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdin is not None
     assert process.stdout is not None
