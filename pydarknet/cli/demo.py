@@ -108,9 +108,9 @@ def train(options: Namespace) -> int:
         )
     shown = TrainingProgress(options, "pydarknet demo --train --run-dir")
     with trainer, shown:
-        trainer.callbacks += [Stop(), shown]
-        if options.iterations and trainer.iteration >= options.iterations:
-            trainer.stop()  # all of them were done by an earlier run
+        stop = Stop()
+        stop.on_step(trainer, None)  # an earlier run may have done all of them
+        trainer.callbacks += [stop, shown]
         end = trainer.run()
     best = folder / "shapes_best.weights"
     score = f"best mAP {end.best_score:.1%}, " if end.best_score is not None else ""

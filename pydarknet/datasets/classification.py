@@ -91,11 +91,13 @@ class ClassificationDataset(ImageSet):
         labels = read_names(find_file_of_key(data_file, options, "labels"))
         classes = read_classes(data_file, options, len(labels))
         if classes > len(labels):
+            file, line = os.fspath(data_file), line_of(data_file, "classes")
             raise DataError(
-                f"{os.fspath(data_file)}:{line_of(data_file, 'classes')}: classes={classes}, "
-                f"expected at most {len(labels)}, the lines of labels={options['labels']}",
-                file=os.fspath(data_file), line=line_of(data_file, "classes"),
-            )  # fmt: skip
+                f"{file}:{line}: classes={classes}, expected at most {len(labels)}, the lines of "
+                f"labels={options['labels']}",
+                file=file,
+                line=line,
+            )
         return cls.from_list(
             list_file,
             labels=labels[:classes],

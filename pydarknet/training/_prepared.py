@@ -35,7 +35,6 @@ class Prepared:
         mini_batch: its images, times time steps, in the cfg.
         subdivisions: mini-batches of an update.
         time_steps: of recurrent layers.
-        size: width and height of the network's input in the cfg.
         averages: whether a moving average of the weights is kept.
         seed: of all that is random.
         workers: threads that read images.
@@ -49,7 +48,6 @@ class Prepared:
     mini_batch: int
     subdivisions: int
     time_steps: int
-    size: tuple[int, int]
     averages: bool
     seed: int
     workers: int
@@ -137,7 +135,6 @@ def prepare(
             "%s has no valid=: %s is measured on what is trained on, as in Darknet, and says "
             "nothing about anything else", data, task.score,
         )  # fmt: skip
-    _, height, width = structure.input_shape
     return Prepared(
         trainer=trainer,
         task=task,
@@ -152,7 +149,6 @@ def prepare(
         mini_batch=about["batch"],
         subdivisions=about["subdivisions"],
         time_steps=about["time_steps"],
-        size=(width, height),
         averages=float(net.get("ema_alpha", 0)) != 0,
         seed=settings.seed,
         workers=workers,

@@ -352,28 +352,20 @@ class Trainer(Closing):
             ClosedError: the run is over: all iterations are done, or it was stopped or closed.
             DarknetError, OSError, KeyboardInterrupt: as in `run`.
         """
-        self._refuse_if_ended()
-        step: Step | None = None
-        error: BaseException | None = None
+        if self._ended:
+            raise ClosedError("this training has ended: Trainer.resume goes on with it")
         try:
-            if self._goes_on():
-                step = self._next()
-        except BaseException as raised:
-            error = raised
+            step = self._next() if self._goes_on() else None
+        except BaseException as error:
+            self._finish(error)
             raise
-        finally:
-            if error is not None or self._is_over():
-                self._finish(error)
+        if self._is_over():
+            self._finish(None)
         if step is None:
             raise ClosedError(f"this training is over behind iteration {self.iteration}")
         return step
 
-    def _refuse_if_ended(self) -> None:
-        if self._ended or (self._updates is not None and self._updates.is_open):
-            raise ClosedError("this training has ended: Trainer.resume goes on with it")
-
     def _next(self) -> Step:
-        self._refuse_if_ended()
         start = time.perf_counter()
         with deferred_interrupts():
             assert self._updates is not None
@@ -391,14 +383,12 @@ class Trainer(Closing):
         if not self._ended:
             if not self._is_over():
                 self.stop()
-            error: BaseException | None = None
             try:
                 self._goes_on()
-            except BaseException as raised:
-                error = raised
-                raise
-            finally:
+            except BaseException as error:
                 self._finish(error)
+                raise
+            self._finish(None)
         self._free()
 
     def __exit__(
