@@ -154,4 +154,5 @@ def test_shared_weights_cut_at_different_channels(first: int, second: int, backe
     with case.open(backend=backend, precision="auto") as network:
         ours = network.predict(case.input)[-1]
         layers = network.layer_outputs(case.input)
-    assert distance(ours, layers[max(layers)]) < 1e-3
+    # auto may be bfloat16; the wrong weights would be off by about 1
+    assert distance(ours, layers[max(layers)]) < 1e-2

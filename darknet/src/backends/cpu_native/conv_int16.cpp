@@ -2,16 +2,17 @@
 // products at once where float32 has one.
 //
 // Weights become integers when they are packed, with a power of two for each filter; inputs on
-// their way into a thread's scratch, with one for each tile of pixels. The products of b bits of
+// their way into a thread's scratch, with one for each run of pixels. The products of b bits of
 // input and the weights' bits are summed in 32 bits, exactly: the weights get as many bits as the
 // sum of a filter's magnitudes leaves them, so that no input can make it overflow. With a hundred
-// channels that is some 13 bits of each factor, relative to the largest input of the tile and
+// channels that is some 13 bits of each factor, relative to the largest input of the run and
 // weight of the filter.
 //
-// As in conv_direct.cpp, the output is cut into tiles of a few pixels of the map as one long row,
-// and a thread works through its tiles in chunks whose integers stay in the second-level cache.
+// The output is cut into tiles of a few pixels of the map as one long row, and these are gathered
+// to runs of a few tiles of one size. A thread works through its runs in chunks whose integers stay
+// in the second-level cache.
 //
-// A depthwise convolution in front may be done tile by tile on the way (conv_depthwise_int16): its
+// A depthwise convolution in front may be done run by run on the way (conv_depthwise_int16): its
 // results stay in the first-level cache and are never floats of a map.
 #include "depthwise_row.h"
 #include "register_tile_int16.h"
@@ -21,7 +22,10 @@ namespace dn::cpu::DN_ISA {
 namespace {
 
 constexpr int kMostShift = 120;              // that 2 to it, and to minus it, are normal floats
-constexpr int64_t kInputBudget = 128 << 10;  // bytes of integers of a chunk of tiles
+constexpr int64_t kInputBudget = 128 << 10;  // bytes of integers of a chunk of runs
+constexpr int64_t kRunBudget = 24 << 10;     // bytes of floats that the integers of a run are of
+constexpr int kMostRunTiles = 4;
+constexpr int kFewestRuns = 4;  // of a map: threads share them
 
 struct Geometry {
   int n, c, k, pixels;           // pixels of a map
@@ -30,10 +34,11 @@ struct Geometry {
   int k_padded;                  // output channels, whole blocks
   int tile_channels;             // output channels of a register tile; the last may have fewer
   int channel_tiles;             // register tiles of output channels
-  int row_tiles;                 // pixel tiles of a map
+  int tiles;                     // of the pixels of a map
   int tile_pixels, wider_tiles;  // pixels of a tile; the first so many have one more
-  int64_t tile_pairs;            // pairs of the input of the widest tile
-  int chunk_tiles;               // pixel tiles per chunk
+  int wider_runs, runs;          // of those, and all of a map
+  int64_t run_pairs;             // pairs of the input of the longest run
+  int chunk_runs;                // per chunk
   int input_bits;                // magnitudes of inputs are at most 2 to this
 };
 
@@ -57,12 +62,17 @@ Geometry geometry_of(const ConvDesc& d) {
   g.k_padded = round_up(g.k, kBlock);
   g.tile_channels = pair_tile_channels(g.k_padded);
   g.channel_tiles = ceil_div(g.k_padded, g.tile_channels);
-  g.row_tiles = ceil_div(g.pixels, pair_tile_pixels(least(g.k_padded, g.tile_channels)));
-  g.tile_pixels = g.pixels / g.row_tiles;
-  g.wider_tiles = g.pixels % g.row_tiles;
-  const int widest = ceil_div(g.pixels, g.row_tiles);
-  g.tile_pairs = (int64_t)g.blocks * round_up(widest, 2) * kBlock / 2;
-  g.chunk_tiles = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * g.tile_pairs)));
+  g.tiles = ceil_div(g.pixels, pair_tile_pixels(least(g.k_padded, g.tile_channels)));
+  g.tile_pixels = g.pixels / g.tiles;
+  g.wider_tiles = g.pixels % g.tiles;
+  const int widest = ceil_div(g.pixels, g.tiles);
+  const int64_t fitting = kRunBudget / (4LL * widest * g.blocks * kBlock);
+  const int run_tiles =
+      (int)most<int64_t>(1, least(fitting, least<int64_t>(kMostRunTiles, g.tiles / kFewestRuns)));
+  g.wider_runs = ceil_div(g.wider_tiles, run_tiles);
+  g.runs = g.wider_runs + ceil_div(g.tiles - g.wider_tiles, run_tiles);
+  g.run_pairs = (int64_t)g.blocks * round_up(run_tiles * widest, 2) * kBlockPairs;
+  g.chunk_runs = (int)most<int64_t>(1, least<int64_t>(1024, kInputBudget / (4 * g.run_pairs)));
   g.input_bits = input_bits(g.c);
   return g;
 }
@@ -87,14 +97,26 @@ struct Job {
   Epilogue e;
 };
 
-struct PixelTile {
-  int image, first, pixels;
+// Tiles of one size, each right behind the one before.
+struct Run {
+  int image, first;  // pixel
+  int pixels;        // of a tile
+  int tiles;
+  int all_pixels() const { return pixels * tiles; }
 };
 
-PixelTile tile_of(const Geometry& g, int index) {
-  const int image = g.n == 1 ? 0 : index / g.row_tiles, column = index - image * g.row_tiles;
-  const int first = column * g.tile_pixels + least(column, g.wider_tiles);
-  return {image, first, g.tile_pixels + (column < g.wider_tiles)};
+Run run_of(const Geometry& g, int index) {
+  const int image = g.n == 1 ? 0 : index / g.runs;
+  int run = index - image * g.runs, runs = g.wider_runs, tile0 = 0, tiles = g.wider_tiles;
+  if (run >= runs) {
+    run -= runs;
+    runs = g.runs - g.wider_runs;
+    tile0 = g.wider_tiles;
+    tiles = g.tiles - g.wider_tiles;
+  }
+  const int begin = tile0 + part(tiles, run, runs), end = tile0 + part(tiles, run + 1, runs);
+  return {image, begin * g.tile_pixels + least(begin, g.wider_tiles),
+          g.tile_pixels + (begin < g.wider_tiles), end - begin};
 }
 
 DN_INLINE int32_t largest_of(__m512i x) {
@@ -106,14 +128,14 @@ DN_INLINE int32_t largest_of(__m512i x) {
   return _mm_cvtsi128_si32(four);
 }
 
-// The largest magnitudes of the input of a tile, lane by lane. Lanes behind the last channel may be
+// The largest magnitudes of the input of a run, lane by lane. Lanes behind the last channel may be
 // another tensor's: they are not looked at.
-vi largest_input(const Geometry& g, const PixelTile& tile, const float* from) {
+vi largest_input(const Geometry& g, int pixels, const float* from) {
   const __mmask16 last = (__mmask16)(0xffffu >> (g.blocks * kBlock - g.c));
   vi largest = {};
   for (int b = 0; b < g.blocks; ++b, from += g.src_plane) {
     const __mmask16 mask = b + 1 < g.blocks ? 0xffff : last;
-    for (int t = 0; t < tile.pixels; ++t)
+    for (int t = 0; t < pixels; ++t)
       largest = larger(largest, magnitude_bits((vf)_mm512_maskz_loadu_ps(mask, from + t * kBlock)));
   }
   return largest;
@@ -149,11 +171,11 @@ static void round_rows(const Geometry& g, int pixels, const float* from, int64_t
   }
 }
 
-// The input of a tile, which begins at `from` with `plane` floats from one channel block to the
+// The input of a run, which begins at `from` with `plane` floats from one channel block to the
 // next, as integers; returns what they are to be multiplied by. Lanes behind the last channel
 // become anything: no weights are there, or zeros.
-float round_input(const Geometry& g, const PixelTile& tile, const float* from, int64_t plane,
-                  vi largest, Pair* to) {
+float round_input(const Geometry& g, int pixels, const float* from, int64_t plane, vi largest,
+                  Pair* to) {
   // Of the next power of two; also for what would be rounded up to it in 15 bits, which are half of
   // 2^9 units of the significand away.
   const uint32_t rounded_up = (uint32_t)largest_of((__m512i)largest) + 0x100;
@@ -161,58 +183,63 @@ float round_input(const Geometry& g, const PixelTile& tile, const float* from, i
   const int shift = g.input_bits - most(exponent, g.input_bits - kMostShift);
   // In a float from 2^23 to 2^24 the lowest bit is 1.
   if (exponent <= kHugeExponent) {
-    round_rows<false>(g, tile.pixels, from, plane, splat(1.5f * power_of_two(23 - shift)), to);
+    round_rows<false>(g, pixels, from, plane, splat(1.5f * power_of_two(23 - shift)), to);
   } else {
     const vf rounder = splat(1.5f * power_of_two(23 - shift - kHugeShift));
-    round_rows<true>(g, tile.pixels, from, plane, rounder, to);
+    round_rows<true>(g, pixels, from, plane, rounder, to);
   }
   return exponent > 128 ? __builtin_nanf("") : power_of_two(-shift);
 }
 
-// The same, of a tile that a depthwise convolution makes first, in `floats`.
-float make_input(const Job& job, const PixelTile& tile, float* floats, Pair* to) {
-  const float* image = job.src.data + tile.image * job.src.batch_stride;
+// The same, of a run that a depthwise convolution makes first, in `floats`.
+float make_input(const Job& job, const Run& run, float* floats, Pair* to) {
+  const float* image = job.src.data + run.image * job.src.batch_stride;
+  const int pixels = run.all_pixels();
   if (!job.depthwise) {
-    const float* from = image + (int64_t)tile.first * kBlock;
-    return round_input(job.g, tile, from, job.g.src_plane, largest_input(job.g, tile, from), to);
+    const float* from = image + (int64_t)run.first * kBlock;
+    return round_input(job.g, pixels, from, job.g.src_plane, largest_input(job.g, pixels, from),
+                       to);
   }
   const int width = job.depthwise->s.ow;
-  const int64_t plane = tile.pixels * kBlock;
+  const int64_t plane = pixels * kBlock;
   vi largest = {};
-  for (int done = 0; done < tile.pixels;) {  // the part of the tile in each row of the map
-    const int y = (tile.first + done) / width, x = (tile.first + done) % width;
-    const int end = least(width, x + tile.pixels - done);
+  for (int done = 0; done < pixels;) {  // the part of the run in each row of the map
+    const int y = (run.first + done) / width, x = (run.first + done) % width;
+    const int end = least(width, x + pixels - done);
     largest = larger(largest, depthwise_span(*job.depthwise, image, 0, job.g.blocks, y, x, end,
                                              floats + done * kBlock, plane));
     done += end - x;
   }
-  return round_input(job.g, tile, floats, plane, largest, to);
+  return round_input(job.g, pixels, floats, plane, largest, to);
 }
 
-void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_scale,
-              int channel) {
+// Runs the register tile of output channels that begins with `channel`.
+void do_run(const Job& job, const Run& run, const Pair* src, float src_scale, int channel) {
   const Geometry& g = job.g;
   const int channels = least(g.tile_channels, g.k_padded - channel);
-  const int64_t place = channel / kBlock * g.dst_plane + (int64_t)tile.first * kBlock;
-  alignas(64) float local[kTilePixels * kTileChannels];
+  const int64_t place = channel / kBlock * g.dst_plane + (int64_t)run.first * kBlock;
+  alignas(64) float local[kMostRunTiles * kTilePixels * kTileChannels];
+  const int pixels = run.all_pixels();
   const bool in_kernel = is_brief(job.e.act);
   PairTileJob tile_job;
   tile_job.src = src;
+  tile_job.src_block = (int64_t)round_up(pixels, 2) * kBlockPairs;
+  tile_job.tiles = run.tiles;
   tile_job.weights = job.weights + (int64_t)channel * g.pairs;
   tile_job.pairs = g.pairs;
   tile_job.scale = job.scale + channel;
   tile_job.src_scale = src_scale;
   tile_job.bias = job.bias + channel;
-  tile_job.plane = job.plain_dst ? tile.pixels * kBlock : g.dst_plane;
-  tile_job.dst = job.plain_dst ? local : job.dst.data + tile.image * job.dst.batch_stride + place;
+  tile_job.plane = job.plain_dst ? pixels * kBlock : g.dst_plane;
+  tile_job.dst = job.plain_dst ? local : job.dst.data + run.image * job.dst.batch_stride + place;
   const float* residual =
-      job.e.residual ? job.e.residual + tile.image * job.e.residual_stride + place : nullptr;
+      job.e.residual ? job.e.residual + run.image * job.e.residual_stride + place : nullptr;
   tile_job.residual = in_kernel ? residual : nullptr;
   tile_job.act = in_kernel ? job.e.act : Act::Linear;
-  find_pair_kernel(channels, tile.pixels)(&tile_job);
+  find_pair_kernel(channels, run.pixels)(&tile_job);
   for (int b = 0; b < channels / kBlock; ++b) {
     float* p = tile_job.dst + b * tile_job.plane;
-    const int n = tile.pixels * kBlock;
+    const int n = pixels * kBlock;
     if (!in_kernel) {
       apply(job.e.act, p, nullptr, p, n);
       if (residual) apply(job.e.act_after_residual, p, residual + b * tile_job.plane, p, n);
@@ -222,33 +249,33 @@ void run_tile(const Job& job, const PixelTile& tile, const Pair* src, float src_
   }
   if (job.plain_dst) {
     write_plain(
-        local, least(channels, g.k - channel), tile.pixels,
-        job.dst.data + tile.image * job.dst.batch_stride + (int64_t)channel * g.pixels + tile.first,
+        local, least(channels, g.k - channel), pixels,
+        job.dst.data + run.image * job.dst.batch_stride + (int64_t)channel * g.pixels + run.first,
         g.pixels);
   }
 }
 
-// The scratch of a thread: the scales of a chunk's tiles, then their integers, then the floats of
-// one tile where a depthwise convolution makes them.
-int64_t scale_floats(const Geometry& g) { return round_up(g.chunk_tiles, kBlock); }
+// The scratch of a thread: the scales of a chunk's runs, then their integers, then the floats of
+// one run where a depthwise convolution makes them.
+int64_t scale_floats(const Geometry& g) { return round_up(g.chunk_runs, kBlock); }
 int64_t thread_floats(const Geometry& g, bool depthwise) {
-  return scale_floats(g) + g.chunk_tiles * g.tile_pairs + (depthwise ? 2 * g.tile_pairs : 0);
+  return scale_floats(g) + g.chunk_runs * g.run_pairs + (depthwise ? 2 * g.run_pairs : 0);
 }
 
-void run_part(const Job& job, int tile0, int tile1, int k0, int k1, float* scales) {
+void run_part(const Job& job, int run0, int run1, int k0, int k1, float* scales) {
   const Geometry& g = job.g;
   Pair* inputs = (Pair*)(scales + scale_floats(g));
-  float* floats = (float*)(inputs + g.chunk_tiles * g.tile_pairs);
-  const int chunks = ceil_div(tile1 - tile0, g.chunk_tiles);
+  float* floats = (float*)(inputs + g.chunk_runs * g.run_pairs);
+  const int chunks = ceil_div(run1 - run0, g.chunk_runs);
   for (int chunk = 0; chunk < chunks; ++chunk) {
-    const int first = tile0 + part(tile1 - tile0, chunk, chunks);
-    const int count = tile0 + part(tile1 - tile0, chunk + 1, chunks) - first;
+    const int first = run0 + part(run1 - run0, chunk, chunks);
+    const int count = run0 + part(run1 - run0, chunk + 1, chunks) - first;
     for (int i = 0; i < count; ++i)
-      scales[i] = make_input(job, tile_of(g, first + i), floats, inputs + i * g.tile_pairs);
+      scales[i] = make_input(job, run_of(g, first + i), floats, inputs + i * g.run_pairs);
     for (int kt = k0; kt < k1; ++kt)
       for (int i = 0; i < count; ++i)
-        run_tile(job, tile_of(g, first + i), inputs + i * g.tile_pairs, scales[i],
-                 kt * g.tile_channels);
+        do_run(job, run_of(g, first + i), inputs + i * g.run_pairs, scales[i],
+               kt * g.tile_channels);
   }
 }
 
@@ -282,13 +309,13 @@ void run(const ConvDesc& d, const float* packed, const Depthwise* depthwise, Sou
   job.src = src;
   job.dst = dst;
   job.e = e;
-  const int tiles = g.n * g.row_tiles;
+  const int runs = g.n * g.runs;
   const Cut cut =
-      cut_work(tiles, g.channel_tiles, 2.0 * g.c * g.k, 4.0 * g.c * g.pixels * g.n, threads);
+      cut_work(runs, g.channel_tiles, 2.0 * g.c * g.k, 4.0 * g.c * g.pixels * g.n, threads);
 #pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
   for (int id = 0; id < threads; ++id) {
     const int pixel_part = id / cut.channels, channel_part = id % cut.channels;
-    run_part(job, part(tiles, pixel_part, cut.pixels), part(tiles, pixel_part + 1, cut.pixels),
+    run_part(job, part(runs, pixel_part, cut.pixels), part(runs, pixel_part + 1, cut.pixels),
              part(g.channel_tiles, channel_part, cut.channels),
              part(g.channel_tiles, channel_part + 1, cut.channels),
              scratch + (int64_t)id * thread_floats(g, depthwise));

@@ -43,7 +43,7 @@ DN_INLINE vi larger(vi a, vi b) { return a > b ? a : b; }
 template <Act A, int T>
 DN_INLINE vi store_activated(const vf (&sum)[T], float* dst) {
   vi largest = {};
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int t = 0; t < T; ++t) {
     const vf x = act<A>(sum[t]);
     store(dst + t * kBlock, x);
@@ -67,42 +67,68 @@ DN_INLINE vi finish_depthwise(Act brief, const vf (&sum)[T], float* dst) {
   }
 }
 
+// Adds a row of K taps to the sums of T pixels. Each input is loaded once, for all pixels it is a
+// tap of. The first one's is of column `column` of `width`.
+template <int T, int K, int S>
+DN_INLINE void add_row(const float* src, const float* weights, int column, int width,
+                       vf (&sum)[T]) {
+  vf weight[K];
+#pragma GCC unroll 5
+  for (int kx = 0; kx < K; ++kx) weight[kx] = load(weights + kx * kBlock);
+#pragma GCC unroll 32
+  for (int at = 0; at < (T - 1) * S + K; ++at) {
+    const float* from = src + at * kBlock;
+    const int behind = (T - 1) * S + K - 1 - at;
+    if (at < K / 2) from = column + at < 0 ? kZeros : from;
+    if (behind < K / 2) from = column + at >= width ? kZeros : from;
+    // hides the choice: GCC would multiply on both sides of it, and then add
+    if (at < K / 2 || behind < K / 2) asm("" : "+r"(from));
+    const vf input = load(from);
+#pragma GCC unroll 5
+    for (int kx = 0; kx < K; ++kx) {
+      const int t = (at - kx) / S;
+      if (at >= kx && (at - kx) % S == 0 && t < T) sum[t] += input * weight[kx];
+    }
+  }
+}
+
+// The same for any number of taps, all inside.
+template <int T>
+DN_INLINE void add_any_row(const float* src, const float* weights, int kw, int64_t tap_step,
+                           int pixel_step, vf (&sum)[T]) {
+  for (int kx = 0; kx < kw; ++kx) {
+    const vf weight = load(weights + kx * kBlock);
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t) sum[t] += load(src + kx * tap_step + t * pixel_step) * weight;
+  }
+}
+
 // T output pixels from pixel `x`. K and S are the kernel's width and stride: then up to K / 2
 // columns at each side may lie outside. Or 0 for any: then all are inside.
 template <int T, int K, int S>
 DN_INLINE vi depthwise_pixels(const DepthwiseRow& r, int x) {
   const int stride = S ? S : r.stride, kw = K ? K : r.kw;
-  const int64_t tap_step = K ? kBlock : r.tap_step;
   const int column = x * stride - r.pad;
   vi largest = {};
   for (int lane = 0; lane < kBlock; lane += VL) {
     vf sum[T];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int t = 0; t < T; ++t) sum[t] = load(r.bias + lane);
     const float* s = r.src + (int64_t)x * stride * kBlock + lane;
     const float* w = r.weights + lane;
     for (int ky = 0; ky < r.rows; ++ky, s += r.row_step, w += kw * kBlock) {
-#pragma GCC unroll 5
-      for (int kx = 0; kx < kw; ++kx) {
-        const vf weight = load(w + kx * kBlock);
-#pragma GCC unroll 8
-        for (int t = 0; t < T; ++t) {
-          const float* from = s + kx * tap_step + t * stride * kBlock;
-          const int at = t * S + kx, behind = (T - 1 - t) * S + K - 1 - kx;  // known when compiled
-          if (at < K / 2) from = column + at < 0 ? kZeros : from;
-          if (behind < K / 2) from = column + at >= r.width ? kZeros : from;
-          // hides the choice: GCC would multiply on both sides of it, and then add
-          if (at < K / 2 || behind < K / 2) asm("" : "+r"(from));
-          sum[t] += load(from) * weight;
-        }
-      }
+      if constexpr (K > 0)
+        add_row<T, K, S>(s, w, column, r.width, sum);
+      else
+        add_any_row(s, w, kw, r.tap_step, stride * kBlock, sum);
     }
     largest = larger(largest, finish_depthwise(r.act, sum, r.dst + (int64_t)x * kBlock + lane));
   }
   return largest;
 }
 
-constexpr int kMostAtOnce = 8;  // pixels
+// Pixels; their sums and the weights of a row of taps stay in registers.
+constexpr int kMostAtOnce = VL == 16 ? 14 : 8;
 
 template <int T, int K, int S>
 DN_INLINE vi depthwise_some(const DepthwiseRow& r, int x, int pixels) {

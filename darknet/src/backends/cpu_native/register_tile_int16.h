@@ -15,9 +15,11 @@ typedef uint32_t Pair;
 constexpr int kBlockPairs = kBlock / 2;  // of a pixel in a channel block
 
 struct PairTileJob {
-  const Pair* src;      // [channel block][pixel of the tile, an even number][pair]
+  const Pair* src;      // [channel block][pixel][pair]
+  int64_t src_block;    // pairs from one channel block to the next
   const Pair* weights;  // [pair][channels of the tile]
   int pairs;
+  int tiles;              // in a row, each right behind the one before
   const float* scale;     // a number per output channel, times
   float src_scale;        // that, is what the integers' sums are multiplied by
   const float* bias;      // of each output channel
@@ -29,13 +31,14 @@ struct PairTileJob {
 
 typedef void (*PairTileKernel)(const PairTileJob*);
 
-// From the sums of integers to results.
+// From the sums of integers to results; the first is `place` floats behind the job's.
 template <Act A, int NV, int T>
-DN_INLINE void finish_pair_tile(const PairTileJob* job, const vi (&sum)[T][NV]) {
+DN_INLINE void finish_pair_tile(const PairTileJob* job, int64_t place, const vi (&sum)[T][NV]) {
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) {
-    float* dst = hidden(job->dst + v * job->plane);
-    const float* residual = job->residual ? hidden(job->residual + v * job->plane) : nullptr;
+    float* dst = hidden(job->dst + v * job->plane + place);
+    const float* residual =
+        job->residual ? hidden(job->residual + v * job->plane + place) : nullptr;
     const vf scale = load(job->scale + v * VL) * splat(job->src_scale);
     const vf bias = load(job->bias + v * VL);
 #pragma GCC unroll 32
@@ -49,48 +52,47 @@ DN_INLINE void finish_pair_tile(const PairTileJob* job, const vi (&sum)[T][NV]) 
 
 template <int NV, int T>
 static void pair_tile_kernel(const PairTileJob* job) {
-  // The output is not in cache yet: have its lines brought while the tile is computed.
-#pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) {
-    const float* dst = hidden(job->dst + v * job->plane);
+  for (int tile = 0; tile < job->tiles; ++tile) {
+    const int64_t place = (int64_t)tile * (T * kBlock);
+    vi sum[T][NV];
 #pragma GCC unroll 32
-    for (int t = 0; t < T; ++t) __builtin_prefetch(dst + t * kBlock, 1, 3);
-  }
-  vi sum[T][NV];
-#pragma GCC unroll 32
-  for (int t = 0; t < T; ++t) {
+    for (int t = 0; t < T; ++t) {
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) sum[t][v] = vi{};
-  }
-  const Pair* w = job->weights;
-  const Pair* src = job->src;
-  for (int left = job->pairs; left > 0; left -= kBlockPairs, src += (T + 1) / 2 * kBlock) {
-    const int pairs = least(left, kBlockPairs);
-    const Pair* s = src;
-    for (const Pair* end = s + pairs; s < end; ++s, w += NV * VL) {
-      __m512i channel[NV];
-#pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) channel[v] = _mm512_loadu_si512(w + v * VL);
-#pragma GCC unroll 32
-      for (int t = 0; t < T; ++t) {
-        const __m512i pixel = _mm512_set1_epi32((int)s[t * kBlockPairs]);
-#pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v)
-          sum[t][v] = (vi)_mm512_dpwssd_epi32((__m512i)sum[t][v], pixel, channel[v]);
-      }
+      for (int v = 0; v < NV; ++v) sum[t][v] = vi{};
     }
-    // see tile_kernel in register_tile.h
-    asm("" : "+r"(job));
-  }
-  switch (job->act) {
-    case Act::Leaky:
-      return finish_pair_tile<Act::Leaky>(job, sum);
-    case Act::Relu:
-      return finish_pair_tile<Act::Relu>(job, sum);
-    case Act::Relu6:
-      return finish_pair_tile<Act::Relu6>(job, sum);
-    default:
-      return finish_pair_tile<Act::Linear>(job, sum);
+    const Pair* w = job->weights;
+    const Pair* src = job->src + tile * (T * kBlockPairs);
+    for (int left = job->pairs; left > 0; left -= kBlockPairs, src += job->src_block) {
+      const int pairs = least(left, kBlockPairs);
+      const Pair* s = src;
+      for (const Pair* end = s + pairs; s < end; ++s, w += NV * VL) {
+        __m512i channel[NV];
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) channel[v] = _mm512_loadu_si512(w + v * VL);
+#pragma GCC unroll 32
+        for (int t = 0; t < T; ++t) {
+          const __m512i pixel = _mm512_set1_epi32((int)s[t * kBlockPairs]);
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v)
+            sum[t][v] = (vi)_mm512_dpwssd_epi32((__m512i)sum[t][v], pixel, channel[v]);
+        }
+      }
+      // see tile_kernel in register_tile.h
+      asm("" : "+r"(job));
+    }
+    switch (job->act) {
+      case Act::Leaky:
+        finish_pair_tile<Act::Leaky>(job, place, sum);
+        break;
+      case Act::Relu:
+        finish_pair_tile<Act::Relu>(job, place, sum);
+        break;
+      case Act::Relu6:
+        finish_pair_tile<Act::Relu6>(job, place, sum);
+        break;
+      default:
+        finish_pair_tile<Act::Linear>(job, place, sum);
+    }
   }
 }
 
