@@ -79,7 +79,7 @@ def test_any_chain(text: str, batch: int, threads: int) -> None:
 @examples(max_examples=60)
 @given(text=chains(), batch=st.integers(1, 3), threads=st.integers(1, 3))
 def test_any_chain_with_products_of_integers(text: str, batch: int, threads: int) -> None:
-    """Depthwise results that become integers tile by tile, where the processor has the products."""
+    """Depthwise results that become integers run by run, where the processor has the products."""
     case = Case(text, batch=batch)
     chained, _ = run(case, PASSES_ALL, threads, "auto")
     assert distance(chained, run(case, PASSES_ALL, threads)[0]) < 2e-3

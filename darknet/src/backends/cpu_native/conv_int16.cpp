@@ -6,14 +6,14 @@
 // input and the weights' bits are summed in 32 bits, exactly: the weights get as many bits as the
 // sum of a filter's magnitudes leaves them, so that no input can make it overflow. With a hundred
 // channels that is some 13 bits of each factor, relative to the largest input of the run and
-// weight of the filter.
+// weight of the filter: a number far larger than all others makes those of its run coarser.
 //
 // The output is cut into tiles of a few pixels of the map as one long row, and these are gathered
 // to runs of a few tiles of one size. A thread works through its runs in chunks whose integers stay
 // in the second-level cache.
 //
 // A depthwise convolution in front may be done run by run on the way (conv_depthwise_int16): its
-// results stay in the first-level cache and are never floats of a map.
+// results stay in cache and are never floats of a map.
 #include "depthwise_row.h"
 #include "register_tile_int16.h"
 #include "tile_work.h"

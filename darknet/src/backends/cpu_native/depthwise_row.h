@@ -68,7 +68,7 @@ DN_INLINE vi finish_depthwise(Act brief, const vf (&sum)[T], float* dst) {
 }
 
 // Adds a row of K taps to the sums of T pixels. Each input is loaded once, for all pixels it is a
-// tap of. The first one's is of column `column` of `width`.
+// tap of. The first input, at `src`, is of column `column` of the map, which has `width`.
 template <int T, int K, int S>
 DN_INLINE void add_row(const float* src, const float* weights, int column, int width,
                        vf (&sum)[T]) {

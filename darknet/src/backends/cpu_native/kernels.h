@@ -2,7 +2,8 @@
 //
 // Plain structs and free functions; no other engine header is needed. Nothing here allocates,
 // prints, throws or keeps state: every function may be called from several threads at once, on
-// different buffers. Results are bitwise the same for every `threads` value.
+// different buffers. Results are bitwise the same for every `threads` value, but for chains with
+// DirectInt16.
 //
 // Layouts
 //   blocked  NChw16c: [n][ceil(c / 16)][h][w][16]. The padded lanes of the last block hold finite
@@ -164,8 +165,8 @@ void pack_conv(const ConvPlan& plan, const float* weights, const float* bias, vo
 void run_conv(const ConvPlan& plan, const void* packed, Source src, Target dst,
               const Epilogue& epilogue, void* scratch, int threads);
 
-// A depthwise convolution whose results only `plan` reads, a DirectInt16: the two as one, tile by
-// tile, on one thread. Its destination is never written.
+// A depthwise convolution whose results only `plan` reads, a DirectInt16: the two as one, run
+// by run of pixels, on one thread. Its destination is never written.
 bool can_join(const ConvPlan& depthwise, const ConvPlan& plan);
 size_t joined_scratch_bytes(const ConvPlan& plan);
 void run_joined(const ConvPlan& depthwise, const void* depthwise_packed, Act depthwise_act,
@@ -178,7 +179,7 @@ constexpr int kMostChained = 4;
 
 // Convolutions that each read the one before, run strip by strip of output rows, so that what lies
 // between them stays in cache. Each gives what it does alone, but for DirectInt16, whose scales go
-// by tiles of pixels, which are others here.
+// by runs of pixels, which are others here and depend on the threads.
 struct ChainPlan {
   int count = 0;
   ConvPlan convs[kMostChained];  // Direct, DirectInt16, Depthwise, at the beginning First

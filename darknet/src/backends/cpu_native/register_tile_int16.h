@@ -1,6 +1,6 @@
 // The innermost loop of the convolution of 16-bit integers: a tile of T output pixels x NV vectors
 // of output channels stays in registers while the input channels are summed, two at a time. Sums of
-// integers are exact, so that results do not depend on how the work is cut.
+// integers are exact.
 #pragma once
 
 #include <immintrin.h>
@@ -19,7 +19,7 @@ struct PairTileJob {
   int64_t src_block;    // pairs from one channel block to the next
   const Pair* weights;  // [pair][channels of the tile]
   int pairs;
-  int tiles;              // in a row, each right behind the one before
+  int tiles;              // that are computed, each right behind the one before
   const float* scale;     // a number per output channel, times
   float src_scale;        // that, is what the integers' sums are multiplied by
   const float* bias;      // of each output channel
